@@ -1,0 +1,60 @@
+//! The catalogue files: `images/blueprints/*.toml` and `images/bundles.toml`. Unknown keys are refused, with their place.
+
+mod schema;
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use crate::model::{Catalogue, Error, Result};
+
+/// Reads the catalogue under `dir`, which holds `blueprints/` and `bundles.toml`.
+pub fn load(dir: &Path) -> Result<Catalogue> {
+    let bundles: schema::Bundles = read(&dir.join("bundles.toml"))?;
+    let mut blueprints = Vec::new();
+    for path in toml_files(&dir.join("blueprints"))? {
+        let file: schema::Blueprint = read(&path)?;
+        if path.file_stem().is_none_or(|stem| stem != file.id.as_str()) {
+            return Err(Error::internal(format!(
+                "{}: the file must be named after its id, {}",
+                path.display(),
+                file.id
+            )));
+        }
+        blueprints.push(
+            file.into_model()
+                .map_err(|error| error.while_doing(&path.display().to_string()))?,
+        );
+    }
+    let mut bundles: Vec<_> = bundles
+        .bundle
+        .into_iter()
+        .map(schema::Bundle::into_model)
+        .collect();
+    blueprints.sort_by(|a, b| a.id.cmp(&b.id));
+    bundles.sort_by_key(|bundle| (bundle.ram_mb, bundle.cpu_count));
+    Ok(Catalogue { blueprints, bundles })
+}
+
+fn toml_files(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
+    let unreadable = |error| Error::internal(format!("cannot read the catalogue {}: {error}", dir.display()));
+    let entries = std::fs::read_dir(dir)
+        .map_err(unreadable)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unreadable)?;
+    Ok(entries
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect())
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::internal(format!(
+            "cannot read the catalogue file {}: {error}",
+            path.display()
+        ))
+    })?;
+    toml::from_str(&text).map_err(|error| Error::internal(format!("{}: {error}", path.display())))
+}

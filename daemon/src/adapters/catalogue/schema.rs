@@ -1,0 +1,175 @@
+//! The catalogue files' own types.
+
+use serde::Deserialize;
+
+use crate::model::{self, BlueprintKind, Error, Firmware, ImageSource, PortRule, Result};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bundles {
+    pub(super) bundle: Vec<Bundle>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bundle {
+    id: String,
+    name: String,
+    instance_type: String,
+    cpu_count: u32,
+    ram_mb: u32,
+    disk_gb: u32,
+    transfer_gb: u32,
+    price_usd: f32,
+    power: i32,
+    active: bool,
+    supported_platforms: Vec<String>,
+}
+
+impl Bundle {
+    pub(super) fn into_model(self) -> model::Bundle {
+        let Self {
+            id,
+            name,
+            instance_type,
+            cpu_count,
+            ram_mb,
+            disk_gb,
+            transfer_gb,
+            price_usd,
+            power,
+            active,
+            supported_platforms,
+        } = self;
+        model::Bundle {
+            id,
+            name,
+            instance_type,
+            cpu_count,
+            ram_mb,
+            disk_gb,
+            transfer_gb,
+            price_usd,
+            power,
+            active,
+            supported_platforms,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Blueprint {
+    pub(super) id: String,
+    name: String,
+    group: String,
+    r#type: Type,
+    platform: String,
+    version: String,
+    version_code: String,
+    description: String,
+    user: String,
+    firmware: FirmwareWord,
+    min_power: i32,
+    active: bool,
+    product_url: String,
+    license_url: String,
+    image: Image,
+    ports: Vec<Port>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Type {
+    Os,
+    App,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FirmwareWord {
+    Bios,
+    Uefi,
+}
+
+/// Downloads get their verification with the image pipeline; their place in the schema is here already.
+#[derive(Deserialize)]
+#[serde(tag = "source", rename_all = "lowercase", deny_unknown_fields)]
+enum Image {
+    Recipe { recipe: String },
+    Download { url: String },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Port {
+    from: u16,
+    to: u16,
+    protocol: String,
+}
+
+impl Blueprint {
+    pub(super) fn into_model(self) -> Result<model::Blueprint> {
+        let Self {
+            id,
+            name,
+            group,
+            r#type,
+            platform,
+            version,
+            version_code,
+            description,
+            user,
+            firmware,
+            min_power,
+            active,
+            product_url,
+            license_url,
+            image,
+            ports,
+        } = self;
+        Ok(model::Blueprint {
+            kind: match r#type {
+                Type::Os => BlueprintKind::Os,
+                Type::App => BlueprintKind::App,
+            },
+            firmware: match firmware {
+                FirmwareWord::Bios => Firmware::Bios,
+                FirmwareWord::Uefi => Firmware::Uefi,
+            },
+            source: match image {
+                Image::Recipe { recipe } => ImageSource::Recipe(recipe),
+                Image::Download { url } => ImageSource::Download { url },
+            },
+            ports: ports.into_iter().map(Port::into_model).collect::<Result<_>>()?,
+            id,
+            name,
+            group,
+            platform,
+            version,
+            version_code,
+            description,
+            user,
+            min_power,
+            active,
+            product_url,
+            license_url,
+        })
+    }
+}
+
+impl Port {
+    fn into_model(self) -> Result<PortRule> {
+        if self.from > self.to {
+            return Err(Error::internal(format!(
+                "port range {}-{} runs backwards",
+                self.from, self.to
+            )));
+        }
+        Ok(PortRule {
+            from: self.from,
+            to: self.to,
+            protocol: self.protocol.parse()?,
+        })
+    }
+}

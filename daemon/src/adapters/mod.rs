@@ -1,0 +1,9 @@
+//! The real world behind the ports: pure renderers beside thin executors.
+//!
+//! Each adapter imports `model` and `ports`, and alone knows its library: `virt` stays in `libvirt`, SQL in `sqlite`.
+
+pub mod catalogue;
+pub mod clock;
+pub mod host;
+pub mod keys;
+pub mod sqlite;

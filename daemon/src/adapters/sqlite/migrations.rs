@@ -1,0 +1,101 @@
+//! The schema, and every step that led to it. A step that was released is never changed.
+
+use std::sync::LazyLock;
+
+use rusqlite_migration::{M, Migrations};
+
+pub(super) static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(vec![M::up(FIRST)]));
+
+const FIRST: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+-- Names are unique across resource types, as at Lightsail.
+CREATE TABLE names (
+    name TEXT PRIMARY KEY,
+    resource_type TEXT NOT NULL,
+    resource_id TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE instances (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    created_at INTEGER NOT NULL,           -- milliseconds since the epoch
+    status TEXT NOT NULL,
+    blueprint_id TEXT NOT NULL,
+    blueprint_name TEXT NOT NULL,
+    bundle_id TEXT NOT NULL,
+    cpu_count INTEGER NOT NULL,
+    ram_mb INTEGER NOT NULL,
+    disk_gb INTEGER NOT NULL,
+    transfer_gb INTEGER NOT NULL,
+    username TEXT NOT NULL,
+    key_pair TEXT,
+    firmware TEXT NOT NULL,
+    base TEXT NOT NULL,
+    private_ip TEXT NOT NULL UNIQUE,
+    public_ip TEXT UNIQUE,
+    host_key_private TEXT NOT NULL,
+    host_key_public TEXT NOT NULL,
+    access_key_private TEXT NOT NULL,
+    authorized_keys TEXT NOT NULL,         -- one a line
+    user_data TEXT NOT NULL,
+    first_boot TEXT NOT NULL,              -- pending, done, failed
+    first_boot_errors TEXT NOT NULL        -- one a line
+) STRICT;
+
+CREATE TABLE ports (
+    instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    from_port INTEGER NOT NULL,
+    to_port INTEGER NOT NULL,
+    protocol TEXT NOT NULL,
+    PRIMARY KEY (instance_id, position)
+) STRICT;
+
+CREATE TABLE key_pairs (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    public_key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    private_key TEXT
+) STRICT;
+
+CREATE TABLE tags (
+    resource_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (resource_id, key)
+) STRICT;
+
+CREATE TABLE operations (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    resource_name TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    resource_type TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    status_changed_at INTEGER NOT NULL,
+    details TEXT NOT NULL,
+    error_code TEXT,
+    error_details TEXT,
+    steps_done INTEGER NOT NULL,
+    undoing INTEGER NOT NULL,
+    force INTEGER NOT NULL
+) STRICT;
+CREATE INDEX operations_of_resource ON operations (resource_name, number);
+CREATE INDEX unfinished_operations ON operations (status) WHERE status IN ('NotStarted', 'Started');
+";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_steps_are_sound() {
+        super::ALL.validate().expect("every step applies");
+    }
+}

@@ -1,0 +1,57 @@
+//! The port.
+
+use async_trait::async_trait;
+
+use super::{Sqlite, instances, key_pairs, operations, write};
+use crate::{
+    model::{HostId, Instance, InstanceId, KeyPair, Operation, OperationId, ResourceName, Result},
+    ports::{Change, OperationFilter, Store},
+};
+
+#[async_trait]
+impl Store for Sqlite {
+    fn host_id(&self) -> HostId {
+        self.host_id
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<()> {
+        self.with(move |db| write::commit(db, &changes)).await
+    }
+
+    async fn instances(&self) -> Result<Vec<Instance>> {
+        self.with(|db| instances::select(db, "?1 = ''", "")).await
+    }
+
+    async fn instance(&self, name: &ResourceName) -> Result<Option<Instance>> {
+        let name = name.to_string();
+        self.with(move |db| Ok(instances::select(db, "name = ?1", &name)?.pop()))
+            .await
+    }
+
+    async fn instance_by_id(&self, id: InstanceId) -> Result<Option<Instance>> {
+        self.with(move |db| Ok(instances::select(db, "id = ?1", &id.to_string())?.pop()))
+            .await
+    }
+
+    async fn key_pairs(&self) -> Result<Vec<KeyPair>> {
+        self.with(|db| key_pairs::select(db, "?1 = ''", "")).await
+    }
+
+    async fn key_pair(&self, name: &ResourceName) -> Result<Option<KeyPair>> {
+        let name = name.to_string();
+        self.with(move |db| Ok(key_pairs::select(db, "name = ?1", &name)?.pop()))
+            .await
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>> {
+        self.with(move |db| operations::one(db, id)).await
+    }
+
+    async fn operations(&self, filter: OperationFilter) -> Result<Vec<Operation>> {
+        self.with(move |db| operations::some(db, &filter)).await
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Operation>> {
+        self.with(|db| operations::unfinished(db)).await
+    }
+}

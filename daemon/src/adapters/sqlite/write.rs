@@ -1,0 +1,136 @@
+//! Changes, written together or not at all.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use uuid::Uuid;
+
+use super::{instances, key_pairs, operations, unreadable};
+use crate::{
+    model::{Error, InstanceId, Kind, Status, Tags},
+    ports::Change,
+};
+
+pub(super) fn commit(db: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for change in changes {
+        apply(&transaction, change)?;
+    }
+    transaction.commit()
+}
+
+fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
+    match change {
+        Change::AddInstance(instance) => {
+            take_name(db, instance.name.as_str(), "Instance", instance.id.0)?;
+            instances::insert(db, instance)?;
+            put_tags(db, instance.id.0, &instance.tags)
+        }
+        Change::SetStatus {
+            id,
+            expect,
+            status,
+            public_ip,
+        } => {
+            expected(db, *id, *expect)?;
+            let public_ip = public_ip.map(|ip| ip.to_string());
+            let sql = "UPDATE instances SET status = ?2, public_ip = ?3 WHERE id = ?1";
+            db.execute(sql, params![id.to_string(), status.word(), public_ip])
+                .map(drop)
+        }
+        Change::RemoveInstance(id) => remove(db, "instances", id.0),
+        Change::SetFirstBoot(id, first_boot) => {
+            let (word, errors) = instances::first_boot_columns(first_boot);
+            let sql = "UPDATE instances SET first_boot = ?2, first_boot_errors = ?3 WHERE id = ?1";
+            db.execute(sql, params![id.to_string(), word, errors]).map(drop)
+        }
+        Change::SetInstanceTags(id, tags) => put_tags(db, id.0, tags),
+        Change::AddKeyPair(pair) => {
+            take_name(db, pair.name.as_str(), "KeyPair", pair.id.0)?;
+            key_pairs::insert(db, pair)?;
+            put_tags(db, pair.id.0, &pair.tags)
+        }
+        Change::SetKeyPairTags(id, tags) => put_tags(db, id.0, tags),
+        Change::RemoveKeyPair(id) => remove(db, "key_pairs", id.0),
+        Change::PutOperation(operation) => operations::put(db, operation),
+    }
+}
+
+/// Takes a name for a resource, or refuses because another has it.
+fn take_name(db: &Connection, name: &str, resource_type: &str, id: Uuid) -> rusqlite::Result<()> {
+    let holder: Option<String> = db
+        .query_row("SELECT resource_type FROM names WHERE name = ?1", [name], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    if let Some(holder) = holder {
+        // Clients match the words "Some names are already in use".
+        let message = format!("Some names are already in use: {name} (by a resource of type {holder})");
+        return refuse(
+            Error::new(Kind::NameInUse, "NameExists", message)
+                .tip("names are shared by all resource types; choose another"),
+        );
+    }
+    db.execute(
+        "INSERT INTO names VALUES (?1,?2,?3)",
+        params![name, resource_type, id.to_string()],
+    )
+    .map(drop)
+}
+
+fn expected(db: &Connection, id: InstanceId, expect: Option<Status>) -> rusqlite::Result<()> {
+    let Some(expect) = expect else { return Ok(()) };
+    let row: Option<(String, String)> = db
+        .query_row(
+            "SELECT status, name FROM instances WHERE id = ?1",
+            [id.to_string()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    match row {
+        None => refuse(Error::not_found("Instance", id)),
+        Some((status, _)) if status == expect.word() => Ok(()),
+        Some((status, name)) => {
+            let message = format!("Something else happened to {name} at the same time: it is {status} now");
+            refuse(
+                Error::new(Kind::WrongState, "InvalidInstanceState", message).tip("look at it and try again"),
+            )
+        }
+    }
+}
+
+fn refuse<T>(error: Error) -> rusqlite::Result<T> {
+    Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn remove(db: &Connection, table: &str, id: Uuid) -> rusqlite::Result<()> {
+    let id = id.to_string();
+    db.execute("DELETE FROM tags WHERE resource_id = ?1", [&id])?;
+    db.execute("DELETE FROM names WHERE resource_id = ?1", [&id])?;
+    db.execute(&format!("DELETE FROM {table} WHERE id = ?1"), [&id])
+        .map(drop)
+}
+
+fn put_tags(db: &Connection, id: Uuid, tags: &Tags) -> rusqlite::Result<()> {
+    db.execute("DELETE FROM tags WHERE resource_id = ?1", [id.to_string()])?;
+    for (key, value) in tags.iter() {
+        db.execute(
+            "INSERT INTO tags VALUES (?1,?2,?3)",
+            params![id.to_string(), key, value],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn tags_of(db: &Connection, id: &str) -> rusqlite::Result<Tags> {
+    let mut statement = db.prepare_cached("SELECT key, value FROM tags WHERE resource_id = ?1")?;
+    let rows = statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Tags::stored(rows.collect::<rusqlite::Result<Vec<_>>>()?))
+}
+
+pub(super) fn millis(instant: Timestamp) -> i64 {
+    instant.as_millisecond()
+}
+
+pub(super) fn stamp(millis: i64) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_millisecond(millis).map_err(|error| unreadable(0, error))
+}

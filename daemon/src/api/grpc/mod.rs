@@ -1,0 +1,65 @@
+//! gRPC on a Unix socket: the door of `sloop` and of programs that want streams.
+
+mod caller;
+mod catalogue;
+mod convert;
+mod failure;
+mod host;
+mod instances;
+mod key_pairs;
+mod operations;
+mod readiness;
+mod tags;
+mod terminal;
+
+use sloop_proto::v1 as wire;
+use tokio_stream::wrappers::UnixListenerStream;
+
+pub use self::caller::Callers;
+use crate::verbs::Verbs;
+
+/// One of these serves every service.
+#[derive(Clone)]
+struct Door {
+    verbs: Verbs,
+    callers: Callers,
+}
+
+/// No request of the contract is anywhere near it; user data has 16 KiB.
+const MESSAGE_MAX: usize = 256 * 1024;
+
+/// Serves until `ended` resolves, then lets what is under way finish.
+pub async fn serve(
+    verbs: Verbs,
+    callers: Callers,
+    listener: tokio::net::UnixListener,
+    ended: impl Future<Output = ()> + Send,
+) -> anyhow::Result<()> {
+    let door = Door { verbs, callers };
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health
+        .set_service_status("", tonic_health::ServingStatus::Serving)
+        .await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(sloop_proto::DESCRIPTORS)
+        .build_v1()?;
+    macro_rules! service {
+        ($server:ty) => {
+            <$server>::new(door.clone()).max_decoding_message_size(MESSAGE_MAX)
+        };
+    }
+    tonic::transport::Server::builder()
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(service!(wire::catalogue_server::CatalogueServer<Door>))
+        .add_service(service!(wire::instances_server::InstancesServer<Door>))
+        .add_service(service!(wire::key_pairs_server::KeyPairsServer<Door>))
+        .add_service(service!(wire::operations_server::OperationsServer<Door>))
+        .add_service(service!(wire::tags_server::TagsServer<Door>))
+        .add_service(service!(wire::host_server::HostServer<Door>))
+        .add_service(service!(wire::terminal_server::TerminalServer<Door>))
+        .add_service(service!(wire::readiness_server::ReadinessServer<Door>))
+        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), ended)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! The doors. Each authenticates, converts, calls a verb, converts back, and maps the one error once; nothing else.
+
+pub mod grpc;
+pub mod metadata;

@@ -1,0 +1,353 @@
+//! The configuration file, `/etc/sloop/sloop.toml`. Unknown keys are refused, with their place.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Deserialize;
+
+use crate::model::{Access, Error, Kind, Place, Pool, Result};
+
+/// All that can be configured, with its defaults.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where everything that lasts is kept.
+    pub state_dir: PathBuf,
+    /// The socket that `sloop` talks to.
+    pub socket: PathBuf,
+    /// Members of this group may talk to the daemon.
+    pub group: String,
+    /// Members of this group see and change everybody's resources where access is private.
+    pub admin_group: Option<String>,
+    /// Who shares what.
+    pub access: AccessWord,
+    /// What runs virtual machines.
+    pub hypervisor: HypervisorWord,
+    /// A Lightsail region's name; clients refuse others.
+    pub region: String,
+    /// A zone, which begins with the region's name.
+    pub zone: String,
+    /// Twelve digits for ARNs.
+    pub account: String,
+    /// The libvirt daemon.
+    pub libvirt: Libvirt,
+    /// Addresses.
+    pub network: Network,
+    /// Images.
+    pub images: Images,
+    /// How much there may be.
+    pub quotas: Quotas,
+    /// How much of the host may be promised.
+    pub capacity: Capacity,
+    /// How long to wait.
+    pub limits: Limits,
+}
+
+/// Who shares what.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessWord {
+    /// Everybody shares everything.
+    Shared,
+    /// Everybody sees their own.
+    Private,
+}
+
+/// What runs virtual machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum HypervisorWord {
+    /// Real machines.
+    Libvirt,
+    /// None: a host in memory.
+    Simulated,
+}
+
+/// Which accelerator to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AcceleratorWord {
+    /// KVM if a probe guest runs on it, else TCG.
+    Auto,
+    /// KVM, unprobed.
+    Kvm,
+    /// TCG.
+    Tcg,
+}
+
+/// The libvirt daemon.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Libvirt {
+    /// Connection URI.
+    pub uri: String,
+    /// Which accelerator to use.
+    pub accelerator: AcceleratorWord,
+    /// How long the probe guest may take, in seconds.
+    pub probe_seconds: u64,
+}
+
+/// Addresses.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Network {
+    /// Where instances get their own addresses from.
+    pub private: String,
+    /// Where they get their public addresses from; known on this host only.
+    pub public: String,
+    /// Port that the metadata address is served on.
+    pub metadata_port: u16,
+    /// DNS servers that guests are given; the host's own when empty.
+    pub dns: Vec<std::net::Ipv4Addr>,
+}
+
+/// Images.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Images {
+    /// Where base images are; `images` in the state directory when absent.
+    pub dir: Option<PathBuf>,
+    /// Where the catalogue files are.
+    pub catalogue: PathBuf,
+}
+
+/// How much there may be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quotas {
+    /// Instances.
+    pub instances: usize,
+    /// Key pairs.
+    pub key_pairs: usize,
+    /// Tags on one resource.
+    pub tags: usize,
+}
+
+/// How much of the host may be promised.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Capacity {
+    /// Memory that no instance may have, in MiB.
+    pub memory_reserve_mb: u64,
+    /// Free disk space that no create may touch, in MiB.
+    pub disk_headroom_mb: u64,
+}
+
+/// How long to wait.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// How long a guest has to shut down before its power is cut, in seconds.
+    pub shutdown_seconds: u64,
+    /// How many instances are worked on at once.
+    pub parallel: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            state_dir: "/var/lib/sloop".into(),
+            socket: "/run/sloop/sloop.sock".into(),
+            group: "sloop".into(),
+            admin_group: None,
+            access: AccessWord::Shared,
+            hypervisor: HypervisorWord::Libvirt,
+            region: "us-east-1".into(),
+            zone: "us-east-1a".into(),
+            account: "000000000000".into(),
+            libvirt: Libvirt::default(),
+            network: Network::default(),
+            images: Images::default(),
+            quotas: Quotas::default(),
+            capacity: Capacity::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Libvirt {
+    fn default() -> Self {
+        Self {
+            uri: "qemu:///system".into(),
+            accelerator: AcceleratorWord::Auto,
+            probe_seconds: 10,
+        }
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            private: "172.26.0.0/16".into(),
+            public: "172.27.0.0/22".into(),
+            metadata_port: 8169,
+            dns: Vec::new(),
+        }
+    }
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self {
+            dir: None,
+            catalogue: "/usr/share/sloop/images".into(),
+        }
+    }
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            instances: 20,
+            key_pairs: 100,
+            tags: 50,
+        }
+    }
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self {
+            memory_reserve_mb: 512,
+            disk_headroom_mb: 2048,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            shutdown_seconds: 90,
+            parallel: 4,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file. One that is not there is as good as an empty one, unless it was asked for by name.
+    pub fn read(path: &Path, by_name: bool) -> Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).map_err(|error| error.while_doing(&path.display().to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !by_name => Ok(Self::default()),
+            Err(error) => Err(broken(format!("cannot read {}: {error}", path.display()))),
+        }
+    }
+
+    /// Reads a file's text.
+    pub fn parse(text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| broken(error.to_string()))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What no single value shows.
+    pub fn check(&self) -> Result<()> {
+        let (private, public) = self.pools()?;
+        if private.contains(public.network()) || public.contains(private.network()) {
+            return Err(broken(format!(
+                "network.private {private} and network.public {public} overlap"
+            )));
+        }
+        if !Place::is_region(&self.region) {
+            return Err(broken(format!(
+                "region: Lightsail has no region {:?}",
+                self.region
+            )));
+        }
+        if !self.zone.starts_with(&self.region) {
+            return Err(broken(format!(
+                "zone: {:?} must begin with the region, {:?}",
+                self.zone, self.region
+            )));
+        }
+        if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(broken(format!(
+                "account: {:?} must have twelve digits",
+                self.account
+            )));
+        }
+        if self.limits.parallel == 0 {
+            return Err(broken("limits.parallel must be at least 1".into()));
+        }
+        Ok(())
+    }
+
+    /// The private and the public range.
+    pub fn pools(&self) -> Result<(Pool, Pool)> {
+        let pool = |key: &str, text: &str| {
+            text.parse::<Pool>()
+                .map_err(|why| broken(format!("{key}: {why}")))
+        };
+        Ok((
+            pool("network.private", &self.network.private)?,
+            pool("network.public", &self.network.public)?,
+        ))
+    }
+
+    /// Region and zone.
+    pub fn place(&self) -> Place {
+        Place {
+            region: self.region.clone(),
+            zone: self.zone.clone(),
+            account: self.account.clone(),
+        }
+    }
+
+    /// Who shares what.
+    pub fn access(&self) -> Access {
+        match self.access {
+            AccessWord::Shared => Access::Shared,
+            AccessWord::Private => Access::Private,
+        }
+    }
+
+    /// Where base images are.
+    pub fn images_dir(&self) -> PathBuf {
+        self.images
+            .dir
+            .clone()
+            .unwrap_or_else(|| self.state_dir.join("images"))
+    }
+
+    /// How long a guest has to shut down.
+    pub fn shutdown(&self) -> Duration {
+        Duration::from_secs(self.limits.shutdown_seconds)
+    }
+}
+
+fn broken(message: String) -> Error {
+    Error::new(Kind::InvalidInput, "Configuration", message)
+        .tip("mend the configuration file; nothing was started")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_sound() {
+        Config::parse("").expect("an empty file will do");
+    }
+
+    #[test]
+    fn broken_files_are_refused_with_their_place() {
+        for (text, word) in [
+            ("colour = 1", "colour"),
+            ("[network]\nprivat = ''", "privat"),
+            ("state_dir = ", "state_dir"),
+            ("hypervisor = 'xen'", "xen"),
+            ("[network]\nprivate = '172.26.0.1/16'", "network.private"),
+            ("[network]\npublic = '172.26.8.0/24'", "overlap"),
+            ("region = 'mars-1'", "mars-1"),
+            ("zone = 'eu-west-1a'", "zone"),
+            ("account = '12'", "account"),
+            ("[limits]\nparallel = 0", "parallel"),
+            ("[quotas]\ninstances = -1", "instances"),
+        ] {
+            let error = Config::parse(text).expect_err(text);
+            assert!(error.message.contains(word), "{text:?} gave {error}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What holds when an operation begins and ends, written in one transaction with it.
+
+use super::{
+    Engine,
+    plan::plan,
+    run::{Killed, Outcome},
+};
+use crate::{
+    model::{DomainState, Error, Instance, Operation, OperationKind, OperationStatus, Result, Status},
+    ports::Change,
+};
+
+impl Engine {
+    /// The goal is reached.
+    pub(super) async fn finish(
+        &self,
+        mut operation: Operation,
+        instance: &Instance,
+    ) -> Result<Outcome, Killed> {
+        operation.advance(OperationStatus::Succeeded, self.ports().clock.now());
+        match operation.kind {
+            OperationKind::DeleteInstance => {
+                self.end(operation, Change::RemoveInstance(instance.id), Outcome::Gone)
+                    .await
+            }
+            OperationKind::StopInstance => {
+                self.readiness().reset(instance.id);
+                self.end(operation, stopped(instance), Outcome::Done).await
+            }
+            _ => {
+                self.end(operation, set(instance, Status::Running), Outcome::Done)
+                    .await
+            }
+        }
+    }
+
+    /// The goal is out of reach. `clean` says that nothing half-made is left.
+    pub(super) async fn give_up(
+        &self,
+        mut operation: Operation,
+        instance: &Instance,
+        clean: bool,
+    ) -> Result<Outcome, Killed> {
+        operation.advance(OperationStatus::Failed, self.ports().clock.now());
+        let change = match operation.kind {
+            OperationKind::CreateInstance if clean => {
+                return self
+                    .end(operation, Change::RemoveInstance(instance.id), Outcome::Gone)
+                    .await;
+            }
+            // Something is left that could not be removed. The instance stays, so that it can be deleted again.
+            OperationKind::CreateInstance | OperationKind::DeleteInstance => {
+                set(instance, Status::ShuttingDown)
+            }
+            OperationKind::StartInstance => stopped(instance),
+            _ => self.as_it_is(instance).await,
+        };
+        self.end(operation, change, Outcome::Done).await
+    }
+
+    /// The status that the domain has.
+    async fn as_it_is(&self, instance: &Instance) -> Change {
+        match self.ports().hypervisor.state(instance.id).await {
+            Ok(DomainState::Off | DomainState::Absent) => stopped(instance),
+            Ok(DomainState::Running | DomainState::Paused) => set(instance, Status::Running),
+            // Nobody knows. It was running; the hypervisor's return makes the daemon look again.
+            Err(_) => set(instance, Status::Running),
+        }
+    }
+
+    /// The instance went while this operation waited its turn: a deletion has its goal, anything else has lost its object.
+    pub(super) async fn settle_without_instance(&self, mut operation: Operation) -> Outcome {
+        let now = self.ports().clock.now();
+        if operation.kind == OperationKind::DeleteInstance {
+            operation.advance(OperationStatus::Succeeded, now);
+        } else {
+            operation.blame(&Error::not_found("Instance", &operation.resource_name));
+            operation.advance(OperationStatus::Failed, now);
+        }
+        match self
+            .write(vec![Change::PutOperation(Box::new(operation.clone()))])
+            .await
+        {
+            Ok(()) => {
+                self.announce(&operation, "", plan(operation.kind).len());
+                Outcome::Gone
+            }
+            Err(Killed) => Outcome::Killed,
+        }
+    }
+
+    async fn end(&self, operation: Operation, change: Change, outcome: Outcome) -> Result<Outcome, Killed> {
+        self.write(vec![change, Change::PutOperation(Box::new(operation.clone()))])
+            .await?;
+        self.announce(&operation, "", plan(operation.kind).len());
+        tracing::info!(
+            operation = operation.kind.word(),
+            instance = operation.resource_name,
+            status = operation.status.word(),
+            error = operation.error_details,
+            "operation ended"
+        );
+        Ok(outcome)
+    }
+}
+
+/// A stopped instance has no public address: it goes back to the pool, as at Lightsail.
+pub(super) fn stopped(instance: &Instance) -> Change {
+    Change::SetStatus {
+        id: instance.id,
+        expect: None,
+        status: Status::Stopped,
+        public_ip: None,
+    }
+}
+
+pub(super) fn set(instance: &Instance, status: Status) -> Change {
+    Change::SetStatus {
+        id: instance.id,
+        expect: None,
+        status,
+        public_ip: instance.public_ip,
+    }
+}
+
+/// What an instance is doing while an operation of that kind runs.
+pub(super) fn meanwhile(kind: OperationKind) -> Option<Status> {
+    match kind {
+        OperationKind::CreateInstance | OperationKind::StartInstance => Some(Status::Pending),
+        OperationKind::StopInstance => Some(Status::Stopping),
+        OperationKind::DeleteInstance => Some(Status::ShuttingDown),
+        // There is no "rebooting" state at Lightsail.
+        _ => None,
+    }
+}

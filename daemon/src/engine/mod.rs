@@ -1,0 +1,160 @@
+//! Makes what shall be so.
+//!
+//! A verb writes an operation; the engine runs it. Each instance has one worker, which runs that instance's operations one
+//! after the other, so that nothing else ever changes the instance. An operation is a row of steps; each step is idempotent
+//! and has its undo beside it, and each is recorded when it is done. A crash at any point is a pause: [`Engine::recover`]
+//! takes up every unfinished operation where it was.
+//!
+//! ```text
+//!   forward:  step 1 ─▶ step 2 ─▶ … ─▶ finish            (Succeeded)
+//!                          │ fails: reason recorded
+//!   undoing:  undo 1 ◀─ undo 2 ◀┘ ─▶ give up             (Failed)
+//! ```
+//!
+//! Imports `model` and `ports` only: no door and no adapter is known here.
+
+mod finish;
+mod observe;
+mod plan;
+mod readiness;
+mod recovery;
+mod run;
+mod steps;
+mod worker;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc};
+
+pub use self::{readiness::ReadinessHub, recovery::Recovered};
+use crate::{
+    model::{InstanceId, OperationId},
+    ports::Ports,
+};
+
+/// How long the engine waits for things that may never happen.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a guest has to shut down before its power is cut.
+    pub shutdown: Duration,
+    /// How many instances are worked on at once.
+    pub parallel: usize,
+}
+
+/// Where an operation is now, for those who watch it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The operation.
+    pub operation: OperationId,
+    /// What is being done, in a few words; empty when it has ended.
+    pub stage: &'static str,
+    /// Steps done.
+    pub done: usize,
+    /// Steps in all.
+    pub total: usize,
+}
+
+/// Decides whether the engine lives on after each thing that it does. Real engines always do; tests end them anywhere.
+pub trait Lifeline: Send + Sync {
+    /// Called before and after every effect and record. `false` means: die here, as if killed.
+    fn lives_on(&self, at: &str) -> bool;
+}
+
+/// A real engine's lifeline.
+#[derive(Debug)]
+pub struct Unbroken;
+
+impl Lifeline for Unbroken {
+    fn lives_on(&self, _: &str) -> bool {
+        true
+    }
+}
+
+/// The engine. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    ports: Ports,
+    limits: Limits,
+    lifeline: Arc<dyn Lifeline>,
+    workers: Mutex<HashMap<InstanceId, Worker>>,
+    gate: Semaphore,
+    moments: broadcast::Sender<Moment>,
+    readiness: ReadinessHub,
+}
+
+struct Worker {
+    jobs: mpsc::UnboundedSender<Job>,
+    hurry: Arc<Notify>,
+}
+
+/// What a worker is told.
+enum Job {
+    /// Run this operation.
+    Run(OperationId),
+    /// Look at the domain: it may have stopped or started by itself.
+    Look,
+}
+
+impl Engine {
+    /// An engine at rest. Call [`Engine::recover`] before the first verb.
+    pub fn new(ports: Ports, limits: Limits, lifeline: Arc<dyn Lifeline>) -> Self {
+        let (moments, _) = broadcast::channel(256);
+        let shared = Shared {
+            gate: Semaphore::new(limits.parallel),
+            readiness: ReadinessHub::default(),
+            workers: Mutex::default(),
+            ports,
+            limits,
+            lifeline,
+            moments,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Hands an operation, already written down, to its instance's worker.
+    pub fn submit(&self, instance: InstanceId, operation: OperationId) {
+        self.tell(instance, Job::Run(operation));
+    }
+
+    /// Ends the worker's wait for a guest that is shutting down: somebody wants it off now.
+    pub fn hurry(&self, instance: InstanceId) {
+        let workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(worker) = workers.get(&instance) {
+            worker.hurry.notify_one();
+        }
+    }
+
+    /// The course of every operation from now on.
+    pub fn moments(&self) -> broadcast::Receiver<Moment> {
+        self.shared.moments.subscribe()
+    }
+
+    /// What is seen of instances.
+    pub fn readiness(&self) -> &ReadinessHub {
+        &self.shared.readiness
+    }
+
+    /// How many steps an operation of that kind has.
+    pub fn steps_of(kind: crate::model::OperationKind) -> usize {
+        plan::plan(kind).len()
+    }
+
+    fn ports(&self) -> &Ports {
+        &self.shared.ports
+    }
+
+    /// Whether the engine may go on; see [`Lifeline`].
+    fn lives_on(&self, at: &str) -> bool {
+        self.shared.lifeline.lives_on(at)
+    }
+}

@@ -1,0 +1,117 @@
+//! Follows what happens by itself: guests that power off, wires that come up, first boots that end.
+
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{
+    Engine, Job,
+    finish::{set, stopped},
+    run::{Killed, Outcome},
+};
+use crate::{
+    model::{Error, FirstBootReport, InstanceId, Result, Status},
+    ports::{Change, DomainEvent, LinkEvent},
+};
+
+impl Engine {
+    /// Follows events until the engine is dropped. Call it once, before [`Engine::recover`].
+    pub fn observe(&self) {
+        let (engine, mut domains) = (self.clone(), self.ports().hypervisor.events());
+        tokio::spawn(async move {
+            loop {
+                match domains.recv().await {
+                    Ok(DomainEvent::Stopped(id) | DomainEvent::Started(id)) => engine.tell(id, Job::Look),
+                    Ok(DomainEvent::Resync) | Err(RecvError::Lagged(_)) => engine.look_at_all().await,
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+        let (engine, mut links) = (self.clone(), self.ports().network.events());
+        tokio::spawn(async move {
+            loop {
+                match links.recv().await {
+                    Ok(LinkEvent::Leased(id)) => {
+                        engine.readiness().leased(id);
+                        engine.watch_ssh(id);
+                    }
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+    }
+
+    /// A guest's first boot ended. The instance is the one on whose wire the report came.
+    pub async fn first_boot_ended(&self, id: InstanceId, report: FirstBootReport) -> Result<()> {
+        let Some(instance) = self.ports().store.instance_by_id(id).await? else {
+            return Err(Error::not_found("Instance", id));
+        };
+        let outcome = report.outcome();
+        tracing::info!(instance = %instance.name, ?outcome, "first boot ended");
+        self.ports()
+            .store
+            .commit(vec![Change::SetFirstBoot(id, outcome)])
+            .await?;
+        self.readiness().touch(id);
+        Ok(())
+    }
+
+    async fn look_at_all(&self) {
+        match self.ports().store.instances().await {
+            Ok(instances) => instances
+                .into_iter()
+                .for_each(|instance| self.tell(instance.id, Job::Look)),
+            Err(error) => tracing::error!(%error, "cannot read the instances after events were lost"),
+        }
+    }
+
+    /// Takes over the domain's state when it changed by itself. Operations have ended when this runs, so what differs now
+    /// was nobody's order.
+    pub(super) async fn look(&self, id: InstanceId) -> Outcome {
+        let Ok(Some(instance)) = self.ports().store.instance_by_id(id).await else {
+            return Outcome::Done;
+        };
+        let Ok(state) = self.ports().hypervisor.state(id).await else {
+            return Outcome::Done;
+        };
+        let change = match (instance.status, state.is_alive()) {
+            (Status::Running, false) => {
+                tracing::info!(instance = %instance.name, "the guest powered off by itself");
+                if let Err(error) = self.ports().firewall.remove(&instance).await {
+                    tracing::warn!(instance = %instance.name, %error, "cannot take its rules out");
+                }
+                stopped(&instance)
+            }
+            (Status::Stopped, true) => {
+                // Started behind the daemon's back. It has no public address and no rules, so nothing reaches it.
+                tracing::warn!(instance = %instance.name, "domain was started by somebody else");
+                set(&instance, Status::Running)
+            }
+            _ => return Outcome::Done,
+        };
+        match self.write(vec![unless_changed(change, instance.status)]).await {
+            Ok(()) => {
+                self.readiness().reset(id);
+                Outcome::Done
+            }
+            Err(Killed) => Outcome::Killed,
+        }
+    }
+}
+
+/// A verb may have ordered something meanwhile; what was seen must not undo that.
+fn unless_changed(change: Change, seen: Status) -> Change {
+    match change {
+        Change::SetStatus {
+            id,
+            status,
+            public_ip,
+            ..
+        } => Change::SetStatus {
+            id,
+            expect: Some(seen),
+            status,
+            public_ip,
+        },
+        other => other,
+    }
+}

@@ -1,0 +1,119 @@
+//! What the daemon does when it starts: prepares the host, takes up unfinished work, and looks at everything of its own.
+//!
+//! It ends nothing that runs and removes nothing that it has no order for. A thing with this daemon's tag and without a
+//! record is reported and left alone: the record may have been lost, the disk not.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Engine, Job};
+use crate::model::{DomainState, Instance, InstanceId, Result, Status};
+
+/// What was found at the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Instances there are.
+    pub instances: usize,
+    /// Guests that ran on and were left alone.
+    pub running: usize,
+    /// Operations that were taken up again.
+    pub resumed: usize,
+    /// Things with this daemon's tag and without a record.
+    pub orphans: Vec<String>,
+}
+
+impl Engine {
+    /// Takes up where the last daemon ended. Parts of the host that cannot be prepared are named in the log and looked at
+    /// again by every step that needs them; they do not keep the daemon from starting.
+    pub async fn recover(&self) -> Result<Recovered> {
+        let ports = self.ports();
+        let instances = ports.store.instances().await?;
+        let unfinished = ports.store.unfinished().await?;
+        self.prepare_host(&instances).await;
+
+        let domains = self.domains().await;
+        let busy: HashSet<_> = unfinished
+            .iter()
+            .map(|operation| InstanceId(operation.resource_id))
+            .collect();
+        let mut found = Recovered {
+            instances: instances.len(),
+            resumed: unfinished.len(),
+            ..Recovered::default()
+        };
+        for instance in &instances {
+            let alive = domains.get(&instance.id).is_some_and(|state| state.is_alive());
+            found.running += usize::from(alive);
+            if !busy.contains(&instance.id) {
+                self.rejoin(instance, alive).await;
+            }
+        }
+        found.orphans = self.orphans(&instances, &domains).await;
+        for operation in unfinished {
+            self.submit(InstanceId(operation.resource_id), operation.id);
+        }
+        Ok(found)
+    }
+
+    async fn prepare_host(&self, instances: &[Instance]) {
+        if let Err(error) = self.ports().network.ensure_host().await {
+            tracing::error!(%error, "the network is not prepared; instances cannot be started until it is");
+        }
+        let live: Vec<_> = instances
+            .iter()
+            .filter(|i| i.public_ip.is_some())
+            .cloned()
+            .collect();
+        if let Err(error) = self.ports().firewall.ensure_all(&live).await {
+            tracing::error!(%error, "the firewall is not in place; instances cannot be started until it is");
+        }
+    }
+
+    async fn domains(&self) -> HashMap<InstanceId, DomainState> {
+        match self.ports().hypervisor.list().await {
+            Ok(domains) => domains.into_iter().collect(),
+            Err(error) => {
+                tracing::error!(%error, "the hypervisor does not answer; guests are looked at when it does");
+                HashMap::new()
+            }
+        }
+    }
+
+    /// Takes a guest that ran on under its wing again: DHCP on its wire, and an eye on its SSH port.
+    async fn rejoin(&self, instance: &Instance, alive: bool) {
+        if alive && instance.status == Status::Running {
+            match self.ports().network.ensure_link(instance).await {
+                Ok(()) => self.watch_ssh(instance.id),
+                Err(error) => {
+                    tracing::error!(instance = %instance.name, %error, "cannot take up its wire again")
+                }
+            }
+        } else {
+            self.tell(instance.id, Job::Look);
+        }
+    }
+
+    async fn orphans(
+        &self,
+        instances: &[Instance],
+        domains: &HashMap<InstanceId, DomainState>,
+    ) -> Vec<String> {
+        let known: HashSet<_> = instances.iter().map(|instance| instance.id).collect();
+        let ports = self.ports();
+        let taps = ports.network.list().await.unwrap_or_default();
+        let files = ports.volumes.list().await.unwrap_or_default();
+        let mut orphans = Vec::new();
+        let mut note = |what: &str, ids: &mut dyn Iterator<Item = &InstanceId>| {
+            orphans.extend(
+                ids.filter(|id| !known.contains(id))
+                    .map(|id| format!("{what} of instance {id}")),
+            );
+        };
+        note("domain", &mut domains.keys());
+        note("tap", &mut taps.iter());
+        note("files", &mut files.iter());
+        for orphan in &orphans {
+            tracing::warn!(orphan, "bears this daemon's tag and has no record; left alone");
+        }
+        orphans
+    }
+}

@@ -1,0 +1,218 @@
+//! Runs one operation to its end.
+
+use tokio::sync::Notify;
+
+use super::{
+    Engine, Moment,
+    finish::{meanwhile, set},
+    plan::plan,
+    steps::Scene,
+};
+use crate::{
+    model::{Error, Instance, InstanceId, Operation, OperationId, OperationStatus, Phase, Result},
+    ports::Change,
+};
+
+/// How a worker's job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The operation is terminal.
+    Done,
+    /// It is terminal, and the instance is no more.
+    Gone,
+    /// The engine was killed in a test: nothing more may happen.
+    Killed,
+}
+
+/// The engine's lifeline was cut.
+pub(super) struct Killed;
+
+impl Engine {
+    pub(super) async fn run(&self, id: OperationId, hurry: &Notify) -> Outcome {
+        let operation = match self.ports().store.operation(id).await {
+            Ok(Some(operation)) if !operation.status.is_terminal() => operation,
+            Ok(_) => return Outcome::Done,
+            Err(error) => {
+                tracing::error!(operation = %id, %error, "cannot read the operation; it is taken up at the next start");
+                return Outcome::Done;
+            }
+        };
+        match self
+            .ports()
+            .store
+            .instance_by_id(InstanceId(operation.resource_id))
+            .await
+        {
+            Ok(Some(instance)) => match self.drive(operation, instance, hurry).await {
+                Ok(outcome) => outcome,
+                Err(Killed) => Outcome::Killed,
+            },
+            Ok(None) => self.settle_without_instance(operation).await,
+            Err(error) => {
+                tracing::error!(operation = %id, %error, "cannot read the instance; the operation is taken up at the next start");
+                Outcome::Done
+            }
+        }
+    }
+
+    async fn drive(
+        &self,
+        mut operation: Operation,
+        instance: Instance,
+        hurry: &Notify,
+    ) -> Result<Outcome, Killed> {
+        let scene = Scene {
+            ports: self.ports(),
+            force: operation.force,
+            hurry,
+            shutdown: self.shared.limits.shutdown,
+        };
+        let resumed = operation.status == OperationStatus::Started;
+        self.begin(&mut operation, &instance).await?;
+        if operation.phase == Phase::Forward {
+            match self.forward(&mut operation, &instance, &scene).await? {
+                Ok(()) => {
+                    let outcome = self.finish(operation, &instance).await?;
+                    if resumed && outcome == Outcome::Done {
+                        // Its lease may have been given before the daemon was restarted.
+                        self.watch_ssh(instance.id);
+                    }
+                    return Ok(outcome);
+                }
+                Err(error) => {
+                    tracing::warn!(operation = ?operation.kind, instance = %instance.name, %error, "operation failed");
+                    operation.blame(&error);
+                }
+            }
+            if !plan(operation.kind).undoes {
+                return self.give_up(operation, &instance, true).await;
+            }
+            // The step that failed may have done half of its work: it is undone too.
+            operation.steps_done += 1;
+            operation.phase = Phase::Undoing;
+            self.record(&operation).await?;
+        }
+        let clean = self.undo(&mut operation, &instance, &scene).await?;
+        self.give_up(operation, &instance, clean).await
+    }
+
+    async fn begin(&self, operation: &mut Operation, instance: &Instance) -> Result<(), Killed> {
+        operation.advance(OperationStatus::Started, self.ports().clock.now());
+        let mut changes = vec![Change::PutOperation(Box::new(operation.clone()))];
+        changes.extend(meanwhile(operation.kind).map(|status| set(instance, status)));
+        self.write(changes).await
+    }
+
+    async fn forward(
+        &self,
+        operation: &mut Operation,
+        instance: &Instance,
+        scene: &Scene<'_>,
+    ) -> Result<Result<()>, Killed> {
+        let plan = plan(operation.kind);
+        let mut faults: Vec<Error> = Vec::new();
+        while let Some(step) = plan.step(operation.steps_done) {
+            self.announce(operation, step.stage(), plan.len());
+            if step.starts_guest() {
+                // Whatever was seen before was seen of an earlier boot.
+                self.readiness().reset(instance.id);
+            }
+            self.alive("before", step.stage())?;
+            let result = if plan.tears_down {
+                step.undo(scene, instance).await
+            } else {
+                step.ensure(scene, instance).await
+            };
+            self.alive("after", step.stage())?;
+            match result {
+                Ok(()) => {}
+                // Taking away goes on whatever happens, and says everything that went wrong.
+                Err(error) if plan.tears_down => faults.push(error.while_doing(step.stage())),
+                Err(error) => return Ok(Err(error.while_doing(step.stage()))),
+            }
+            operation.steps_done += 1;
+            if faults.is_empty() {
+                self.record(operation).await?;
+            }
+        }
+        Ok(join(faults))
+    }
+
+    async fn undo(
+        &self,
+        operation: &mut Operation,
+        instance: &Instance,
+        scene: &Scene<'_>,
+    ) -> Result<bool, Killed> {
+        let plan = plan(operation.kind);
+        let mut faults = Vec::new();
+        while let Some(index) = operation.steps_done.checked_sub(1) {
+            if let Some(step) = plan.step(index) {
+                self.announce(operation, "undoing", plan.len());
+                self.alive("before undoing", step.stage())?;
+                if let Err(error) = step.undo(scene, instance).await {
+                    faults.push(error.while_doing(step.stage()));
+                }
+                self.alive("after undoing", step.stage())?;
+            }
+            operation.steps_done = index;
+            if faults.is_empty() {
+                self.record(operation).await?;
+            }
+        }
+        let result = join(faults);
+        if let (Err(error), Some(details)) = (&result, operation.error_details.as_mut()) {
+            details.push_str("; and undoing it failed too: ");
+            details.push_str(&error.message);
+        }
+        Ok(result.is_ok())
+    }
+
+    pub(super) fn announce(&self, operation: &Operation, stage: &'static str, total: usize) {
+        // Nobody may be watching; that is no fault.
+        let _ = self.shared.moments.send(Moment {
+            operation: operation.id,
+            stage,
+            done: operation.steps_done.min(total),
+            total,
+        });
+    }
+
+    /// Writes down how far the operation is. When that fails the work goes on: every step can be taken again.
+    async fn record(&self, operation: &Operation) -> Result<(), Killed> {
+        self.write(vec![Change::PutOperation(Box::new(operation.clone()))])
+            .await
+    }
+
+    pub(super) async fn write(&self, changes: Vec<Change>) -> Result<(), Killed> {
+        self.alive("before", "recording")?;
+        if let Err(error) = self.ports().store.commit(changes).await {
+            tracing::error!(%error, "cannot write the state; the operation is taken up again at the next start");
+        }
+        self.alive("after", "recording")
+    }
+
+    pub(super) fn alive(&self, when: &str, what: &str) -> Result<(), Killed> {
+        if self.lives_on(&format!("{when} {what}")) {
+            Ok(())
+        } else {
+            Err(Killed)
+        }
+    }
+}
+
+/// Many failures as one, with every message.
+fn join(faults: Vec<Error>) -> Result<()> {
+    let all = faults
+        .iter()
+        .map(|fault| fault.message.as_str())
+        .collect::<Vec<_>>()
+        .join("; ");
+    match faults.into_iter().next() {
+        None => Ok(()),
+        Some(first) => Err(Error {
+            message: all,
+            ..first
+        }),
+    }
+}

@@ -1,0 +1,22 @@
+use async_trait::async_trait;
+
+use super::{Scene, Step};
+use crate::model::{Instance, Result};
+
+/// The tap, and DHCP on it.
+pub(in crate::engine) struct Link;
+
+#[async_trait]
+impl Step for Link {
+    fn stage(&self) -> &'static str {
+        "plugging the wire"
+    }
+
+    async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
+        scene.ports.network.ensure_link(instance).await
+    }
+
+    async fn undo(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
+        scene.ports.network.remove_link(instance.id).await
+    }
+}

@@ -1,0 +1,55 @@
+//! Steps: each makes one thing so, can be taken twice, and has its undo beside it.
+
+mod ask_to_stop;
+mod cut;
+mod disk;
+mod domain;
+mod link;
+mod power;
+mod rules;
+mod seed;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+pub(super) use self::{
+    ask_to_stop::AskToStop, cut::Cut, disk::Disk, domain::Domain, link::Link, power::Power, rules::Rules,
+    seed::Seed,
+};
+use crate::{
+    model::{Instance, Result},
+    ports::Ports,
+};
+
+/// What a step works with.
+pub(super) struct Scene<'a> {
+    pub(super) ports: &'a Ports,
+    /// The operation asks for no courtesy.
+    pub(super) force: bool,
+    /// Somebody wants the guest off now.
+    pub(super) hurry: &'a Notify,
+    /// How long a guest has to shut down.
+    pub(super) shutdown: Duration,
+}
+
+/// One thing to make so.
+#[async_trait]
+pub(super) trait Step: Send + Sync {
+    /// What it does, for people who wait: "making the disk".
+    fn stage(&self) -> &'static str;
+
+    /// Whether a guest begins to run by it.
+    fn starts_guest(&self) -> bool {
+        false
+    }
+
+    /// Makes it so, or finds it so.
+    async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()>;
+
+    /// Takes it away, or finds nothing to take away.
+    async fn undo(&self, _: &Scene<'_>, _: &Instance) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+use async_trait::async_trait;
+
+use super::{Scene, Step};
+use crate::model::{Instance, Result};
+
+/// The instance's address and firewall, in place before it boots.
+pub(in crate::engine) struct Rules;
+
+#[async_trait]
+impl Step for Rules {
+    fn stage(&self) -> &'static str {
+        "closing the firewall"
+    }
+
+    async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
+        scene.ports.firewall.ensure(instance).await
+    }
+
+    async fn undo(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
+        scene.ports.firewall.remove(instance).await
+    }
+}

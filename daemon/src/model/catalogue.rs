@@ -1,0 +1,53 @@
+//! What can be launched.
+
+use super::{Blueprint, Bundle, Error, Kind, Result};
+
+/// Blueprints and bundles, as the catalogue files describe them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalogue {
+    /// In the order of their ids.
+    pub blueprints: Vec<Blueprint>,
+    /// Smallest first.
+    pub bundles: Vec<Bundle>,
+}
+
+impl Catalogue {
+    /// The active blueprint with that id.
+    pub fn blueprint(&self, id: &str) -> Result<&Blueprint> {
+        let active = || self.blueprints.iter().filter(|blueprint| blueprint.active);
+        active().find(|blueprint| blueprint.id == id).ok_or_else(|| {
+            unknown(
+                "blueprintId",
+                "blueprint",
+                id,
+                active().map(|blueprint| blueprint.id.as_str()),
+            )
+        })
+    }
+
+    /// The active bundle with that id.
+    pub fn bundle(&self, id: &str) -> Result<&Bundle> {
+        let active = || self.bundles.iter().filter(|bundle| bundle.active);
+        active().find(|bundle| bundle.id == id).ok_or_else(|| {
+            unknown(
+                "bundleId",
+                "bundle",
+                id,
+                active().map(|bundle| bundle.id.as_str()),
+            )
+        })
+    }
+}
+
+fn unknown<'a>(field: &'static str, what: &str, id: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let shown: String = id.chars().take(60).flat_map(char::escape_default).collect();
+    Error {
+        field: Some(field),
+        ..Error::new(
+            Kind::InvalidInput,
+            "InvalidParameter",
+            format!("Unknown {what}: {shown}"),
+        )
+    }
+    .tip(format!("choose one of: {}", known.collect::<Vec<_>>().join(", ")))
+}

@@ -1,0 +1,92 @@
+//! Virtual machines.
+
+use std::{net::Ipv4Addr, path::PathBuf};
+
+use jiff::Timestamp;
+
+use super::{Firmware, FirstBoot, InstanceId, Owner, PortRule, ResourceName, Status, Tags, UserData};
+
+/// What makes an instance itself: keys that the daemon makes before the first boot.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The SSH server's ed25519 key, in OpenSSH's private form. The guest uses it instead of making its own.
+    pub host_key_private: String,
+    /// Its public half, one line.
+    pub host_key_public: String,
+    /// The key that `GetInstanceAccessDetails` hands out, in OpenSSH's private form.
+    pub access_key_private: String,
+    /// Public keys that may log in: the access key, and the key pair chosen at creation.
+    pub authorized_keys: Vec<String>,
+}
+
+impl std::fmt::Debug for Identity {
+    /// Without the private keys: a log must not hold them.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Identity")
+            .field("host_key_public", &self.host_key_public)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A virtual machine, as it shall be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// Its identity.
+    pub id: InstanceId,
+    /// Its name.
+    pub name: ResourceName,
+    /// Whose it is.
+    pub owner: Owner,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// What it is doing.
+    pub status: Status,
+    /// Blueprint it was made from.
+    pub blueprint_id: String,
+    /// That blueprint's name then.
+    pub blueprint_name: String,
+    /// Its plan.
+    pub bundle_id: String,
+    /// Virtual processors.
+    pub cpu_count: u32,
+    /// Memory in MiB.
+    pub ram_mb: u32,
+    /// Disk in GiB.
+    pub disk_gb: u32,
+    /// Monthly transfer allowance in GB.
+    pub transfer_gb: u32,
+    /// The user to log in as.
+    pub username: String,
+    /// The key pair that was chosen; the default one when absent.
+    pub key_pair: Option<ResourceName>,
+    /// How it starts.
+    pub firmware: Firmware,
+    /// The base image that its disk is an overlay of. It keeps this one for its life.
+    pub base: PathBuf,
+    /// Its own address, for life.
+    pub private_ip: Ipv4Addr,
+    /// The address that others reach it at; changes on stop and start, absent while stopped.
+    pub public_ip: Option<Ipv4Addr>,
+    /// Ports open on the public address.
+    pub ports: Vec<PortRule>,
+    /// Keys.
+    pub identity: Identity,
+    /// What to do at first boot.
+    pub user_data: UserData,
+    /// How that went.
+    pub first_boot: FirstBoot,
+    /// Labels.
+    pub tags: Tags,
+}
+
+impl Instance {
+    /// Memory in bytes.
+    pub fn ram_bytes(&self) -> u64 {
+        u64::from(self.ram_mb) << 20
+    }
+
+    /// Disk in bytes.
+    pub fn disk_bytes(&self) -> u64 {
+        u64::from(self.disk_gb) << 30
+    }
+}

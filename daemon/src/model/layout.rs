@@ -1,0 +1,59 @@
+//! Where files are. Every file of the daemon lives under one directory.
+
+use std::path::{Path, PathBuf};
+
+use super::InstanceId;
+
+/// The state directory and its rooms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+/// The files of one instance. Named after its id, so that no user's word becomes a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceFiles {
+    /// The directory with all the others.
+    pub dir: PathBuf,
+    /// The writable top of its disk.
+    pub disk: PathBuf,
+    /// The NoCloud seed, always `vdb`.
+    pub seed: PathBuf,
+    /// What the guest wrote to its serial console. The log daemon rolls it over to `console.log.0` and on.
+    pub console: PathBuf,
+}
+
+impl Layout {
+    /// The layout under `root`.
+    pub fn new(root: impl AsRef<Path>) -> Self {
+        Self {
+            root: root.as_ref().to_owned(),
+        }
+    }
+
+    /// The state directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("state.db")
+    }
+
+    /// The directory with one directory for each instance.
+    pub fn instances(&self) -> PathBuf {
+        self.root.join("instances")
+    }
+
+    /// The files of one instance.
+    pub fn instance(&self, id: InstanceId) -> InstanceFiles {
+        let dir = self.instances().join(id.to_string());
+        InstanceFiles {
+            disk: dir.join("disk.qcow2"),
+            seed: dir.join("seed.img"),
+            console: dir.join("console.log"),
+            dir,
+        }
+    }
+}

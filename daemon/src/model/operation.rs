@@ -1,0 +1,188 @@
+//! What was asked for, and how far it has come.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Error, OperationId, Owner, Result};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Lightsail's word.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant)),+ }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+            fn from_str(word: &str) -> Result<Self> {
+                Self::ALL.iter().copied().find(|one| one.word() == word)
+                    .ok_or_else(|| Error::internal(format!("no such {}: {word:?}", stringify!($name))))
+            }
+        }
+    };
+}
+
+words!(
+    /// Which verb made the operation, with Lightsail's `operationType` words.
+    OperationKind {
+        /// Make and start an instance.
+        CreateInstance,
+        /// Start a stopped instance.
+        StartInstance,
+        /// Shut an instance down.
+        StopInstance,
+        /// Shut down and start again.
+        RebootInstance,
+        /// Remove an instance and all that is its own.
+        DeleteInstance,
+        /// Make a key pair.
+        CreateKeyPair,
+        /// Take in a public key.
+        ImportKeyPair,
+        /// Forget a key pair.
+        DeleteKeyPair,
+        /// Add or change tags.
+        TagResource,
+        /// Take tags off.
+        UntagResource,
+    }
+);
+
+words!(
+    /// How far an operation has come.
+    OperationStatus {
+        /// Accepted, and waiting for its turn.
+        NotStarted,
+        /// Under way.
+        Started,
+        /// Ended without reaching its goal.
+        Failed,
+        /// Ended at its goal.
+        Succeeded,
+    }
+);
+
+words!(
+    /// What the operation works on.
+    ResourceType {
+        /// A virtual machine.
+        Instance,
+        /// An SSH key pair.
+        KeyPair,
+    }
+);
+
+impl OperationStatus {
+    /// Whether nothing more will happen.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Failed | Self::Succeeded)
+    }
+}
+
+/// Which way the engine is going through the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Towards the goal.
+    Forward,
+    /// Back, after a step failed. The reason is recorded before the first step is undone.
+    Undoing,
+}
+
+/// One piece of work on one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its identity.
+    pub id: OperationId,
+    /// Whoever asked for it.
+    pub owner: Owner,
+    /// The resource's name when it was asked for.
+    pub resource_name: String,
+    /// The resource's identity, which outlives its name.
+    pub resource_id: Uuid,
+    /// What sort of resource.
+    pub resource_type: ResourceType,
+    /// Which verb.
+    pub kind: OperationKind,
+    /// How far it has come.
+    pub status: OperationStatus,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When `status` last changed.
+    pub status_changed_at: Timestamp,
+    /// What Lightsail shows as `operationDetails`.
+    pub details: String,
+    /// Why it failed, in a word.
+    pub error_code: Option<String>,
+    /// Why it failed, in a sentence.
+    pub error_details: Option<String>,
+    /// Steps that are done (forward) or still to be undone (undoing).
+    pub steps_done: usize,
+    /// Which way it is going.
+    pub phase: Phase,
+    /// Stop without asking the guest.
+    pub force: bool,
+}
+
+impl Operation {
+    /// An operation that waits for the engine.
+    pub fn accepted(
+        kind: OperationKind,
+        owner: &Owner,
+        resource: (ResourceType, Uuid, &str),
+        details: impl Into<String>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: OperationId::fresh(),
+            owner: owner.clone(),
+            resource_name: resource.2.to_owned(),
+            resource_id: resource.1,
+            resource_type: resource.0,
+            kind,
+            status: OperationStatus::NotStarted,
+            created_at: now,
+            status_changed_at: now,
+            details: details.into(),
+            error_code: None,
+            error_details: None,
+            steps_done: 0,
+            phase: Phase::Forward,
+            force: false,
+        }
+    }
+
+    /// The same operation, done at once: what key pair and tag verbs return.
+    #[must_use]
+    pub fn succeeded(mut self) -> Self {
+        self.status = OperationStatus::Succeeded;
+        self
+    }
+
+    /// Moves to `status` at `now`.
+    pub fn advance(&mut self, status: OperationStatus, now: Timestamp) {
+        if self.status != status {
+            self.status = status;
+            self.status_changed_at = now;
+        }
+    }
+
+    /// Records why it will fail, before anything is undone.
+    pub fn blame(&mut self, error: &Error) {
+        self.error_code = Some(error.code.to_owned());
+        self.error_details = Some(match &error.tip {
+            Some(tip) => format!("{} ({tip})", error.message),
+            None => error.message.clone(),
+        });
+    }
+}

@@ -1,0 +1,22 @@
+use async_trait::async_trait;
+
+use crate::model::{Finding, Instance, InstanceId, Result};
+
+/// The packet filter: every instance's own rules, and what keeps instances apart.
+#[async_trait]
+pub trait Firewall: Send + Sync {
+    /// Makes the whole rule set what `instances` ask for, in one transaction: what else was in it is gone afterwards.
+    async fn ensure_all(&self, instances: &[Instance]) -> Result<()>;
+
+    /// Puts one instance's address and rules in place, in one transaction. Called before it boots.
+    async fn ensure(&self, instance: &Instance) -> Result<()>;
+
+    /// Takes one instance's address and rules out, in one transaction.
+    async fn remove(&self, instance: &Instance) -> Result<()>;
+
+    /// Instances that have rules.
+    async fn list(&self) -> Result<Vec<InstanceId>>;
+
+    /// What a doctor should know.
+    async fn examine(&self) -> Vec<Finding>;
+}

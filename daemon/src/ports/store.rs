@@ -1,0 +1,85 @@
+use std::net::Ipv4Addr;
+
+use async_trait::async_trait;
+
+use crate::model::{
+    FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, Operation, OperationId, ResourceName,
+    Result, Status, Tags,
+};
+
+/// One thing to write. Several in one commit are written together or not at all.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A new instance. Its name must be free among all resources.
+    AddInstance(Box<Instance>),
+    /// What an instance is doing now, and the public address that goes with it.
+    SetStatus {
+        /// Which instance.
+        id: InstanceId,
+        /// The commit fails unless this is its status now: somebody else was quicker.
+        expect: Option<Status>,
+        /// The new status.
+        status: Status,
+        /// Its public address from now on.
+        public_ip: Option<Ipv4Addr>,
+    },
+    /// An instance that is no more; its name is free again.
+    RemoveInstance(InstanceId),
+    /// How an instance's first boot went. Apart, because the guest says so while a worker may be at the instance.
+    SetFirstBoot(InstanceId, FirstBoot),
+    /// The tags of an instance.
+    SetInstanceTags(InstanceId, Tags),
+    /// A new key pair. Its name must be free among all resources.
+    AddKeyPair(Box<KeyPair>),
+    /// The tags of a key pair.
+    SetKeyPairTags(KeyPairId, Tags),
+    /// A key pair that is no more.
+    RemoveKeyPair(KeyPairId),
+    /// An operation, new or not.
+    PutOperation(Box<Operation>),
+}
+
+/// Which operations, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct OperationFilter {
+    /// Only on the resource with this name.
+    pub resource: Option<String>,
+    /// Only those that are older than this one.
+    pub before: Option<OperationId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// What is remembered. A record that cannot be read is reported and kept, and the others are read all the same.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Identity of this installation, made on first use.
+    fn host_id(&self) -> HostId;
+
+    /// Writes all changes or none, and is on the disk when it returns.
+    async fn commit(&self, changes: Vec<Change>) -> Result<()>;
+
+    /// All instances, by name.
+    async fn instances(&self) -> Result<Vec<Instance>>;
+
+    /// The instance of that name.
+    async fn instance(&self, name: &ResourceName) -> Result<Option<Instance>>;
+
+    /// The instance with that identity.
+    async fn instance_by_id(&self, id: InstanceId) -> Result<Option<Instance>>;
+
+    /// All key pairs, by name.
+    async fn key_pairs(&self) -> Result<Vec<KeyPair>>;
+
+    /// The key pair of that name.
+    async fn key_pair(&self, name: &ResourceName) -> Result<Option<KeyPair>>;
+
+    /// One operation.
+    async fn operation(&self, id: OperationId) -> Result<Option<Operation>>;
+
+    /// Some operations.
+    async fn operations(&self, filter: OperationFilter) -> Result<Vec<Operation>>;
+
+    /// Operations that are not terminal, oldest first.
+    async fn unfinished(&self) -> Result<Vec<Operation>>;
+}

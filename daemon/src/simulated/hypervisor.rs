@@ -1,0 +1,135 @@
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use super::Simulated;
+use crate::{
+    model::{Accelerator, DomainState, Error, Finding, HypervisorFacts, Instance, InstanceId, Kind, Result},
+    ports::{ConsoleStream, DomainEvent, Hypervisor},
+};
+
+/// What a simulated guest writes when it is asked for its console.
+const GREETING: &[u8] = b"simulated guest: nothing runs here\n";
+
+#[async_trait]
+impl Hypervisor for Simulated {
+    async fn ensure_defined(&self, instance: &Instance) -> Result<()> {
+        self.call("ensure_defined")?
+            .domains
+            .entry(instance.id)
+            .or_insert(DomainState::Off);
+        Ok(())
+    }
+
+    async fn ensure_undefined(&self, id: InstanceId) -> Result<()> {
+        let mut world = self.call("ensure_undefined")?;
+        if world.domains.get(&id).is_some_and(|state| state.is_alive()) {
+            return Err(Error::new(
+                Kind::WrongState,
+                "DomainRunning",
+                format!("domain of {id} is running"),
+            ));
+        }
+        world.domains.remove(&id);
+        Ok(())
+    }
+
+    async fn ensure_running(&self, id: InstanceId) -> Result<()> {
+        let mut world = self.call("ensure_running")?;
+        match world.domains.get(&id) {
+            None => return Err(Error::not_found("domain", id.domain())),
+            Some(DomainState::Running) => return Ok(()),
+            Some(_) => {}
+        }
+        if !(world.links.contains(&id) && world.disks.contains(&id) && world.seeds.contains(&id)) {
+            return Err(Error::internal(format!(
+                "{}: disk, seed or tap is missing",
+                id.domain()
+            )));
+        }
+        *world.power_ons.entry(id).or_default() += 1;
+        drop(world);
+        self.set_domain(id, DomainState::Running);
+        Ok(())
+    }
+
+    async fn request_shutdown(&self, id: InstanceId) -> Result<()> {
+        let deaf = self.call("request_shutdown")?.deaf.contains(&id);
+        if !deaf {
+            self.set_domain(id, DomainState::Off);
+        }
+        Ok(())
+    }
+
+    async fn ensure_off(&self, id: InstanceId) -> Result<()> {
+        let there = self.call("ensure_off")?.domains.contains_key(&id);
+        if there {
+            self.set_domain(id, DomainState::Off);
+        }
+        Ok(())
+    }
+
+    async fn state(&self, id: InstanceId) -> Result<DomainState> {
+        Ok(self
+            .call("state")?
+            .domains
+            .get(&id)
+            .copied()
+            .unwrap_or(DomainState::Absent))
+    }
+
+    async fn list(&self) -> Result<Vec<(InstanceId, DomainState)>> {
+        Ok(self
+            .call("list_domains")?
+            .domains
+            .iter()
+            .map(|(id, state)| (*id, *state))
+            .collect())
+    }
+
+    fn events(&self) -> broadcast::Receiver<DomainEvent> {
+        self.inner.domain_events.subscribe()
+    }
+
+    async fn console(&self, id: InstanceId) -> Result<ConsoleStream> {
+        if self.state(id).await? != DomainState::Running {
+            return Err(Error::new(
+                Kind::WrongState,
+                "InvalidInstanceState",
+                "The instance is not running",
+            ));
+        }
+        // An echo: what is typed comes back.
+        let (near, far) = tokio::io::duplex(4096);
+        tokio::spawn(async move {
+            let (mut reader, mut writer) = tokio::io::split(far);
+            let _ = tokio::io::copy(&mut reader, &mut writer).await;
+        });
+        Ok(Box::pin(near))
+    }
+
+    async fn console_log(&self, id: InstanceId, tail: usize) -> Result<Vec<u8>> {
+        let log = if self.world().domains.contains_key(&id) {
+            GREETING
+        } else {
+            b""
+        };
+        Ok(log[log.len().saturating_sub(tail)..].to_vec())
+    }
+
+    async fn facts(&self) -> Result<HypervisorFacts> {
+        Ok(HypervisorFacts {
+            name: "simulated".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            accelerator: Accelerator::Simulated,
+            reason: "the configuration asks for a simulated host".into(),
+        })
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        vec![Finding::warning(
+            "hypervisor",
+            "simulated: instances are records without machines",
+            "set hypervisor = \"libvirt\" for real ones",
+        )]
+    }
+}

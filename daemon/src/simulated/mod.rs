@@ -1,0 +1,121 @@
+//! A host in memory: `hypervisor = "simulated"` runs the whole daemon with no root and no virtual machines.
+//!
+//! For the project's own fast tests and for people who build against the API. It keeps the promises of the ports, passes
+//! their contract tests, and can be told to fail at any call. It is never evidence that the real thing works.
+
+mod firewall;
+mod hypervisor;
+mod images;
+mod network;
+mod volumes;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::broadcast;
+
+use crate::{
+    model::{DomainState, Error, InstanceId, Result},
+    ports::{DomainEvent, LinkEvent},
+};
+
+/// What there is in the simulated world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct World {
+    /// Domains and their states.
+    pub domains: BTreeMap<InstanceId, DomainState>,
+    /// Taps.
+    pub links: BTreeSet<InstanceId>,
+    /// Firewall rules.
+    pub rules: BTreeSet<InstanceId>,
+    /// Disks.
+    pub disks: BTreeSet<InstanceId>,
+    /// Seeds.
+    pub seeds: BTreeSet<InstanceId>,
+    /// Guests that do not follow when they are asked to shut down.
+    pub deaf: BTreeSet<InstanceId>,
+    /// Free disk space in bytes.
+    pub disk_free: u64,
+    /// How often each domain was powered on: a duplicate would show here.
+    pub power_ons: BTreeMap<InstanceId, u32>,
+}
+
+/// Decides which calls fail: given the call's name, says whether it does.
+pub type Fault = Box<dyn FnMut(&str) -> bool + Send>;
+
+/// The simulated host. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Simulated {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    world: Mutex<World>,
+    fault: Mutex<Option<Fault>>,
+    domain_events: broadcast::Sender<DomainEvent>,
+    link_events: broadcast::Sender<LinkEvent>,
+}
+
+impl Default for Simulated {
+    fn default() -> Self {
+        let world = World {
+            disk_free: 1 << 40,
+            ..World::default()
+        };
+        Self {
+            inner: Arc::new(Inner {
+                world: Mutex::new(world),
+                fault: Mutex::default(),
+                domain_events: broadcast::channel(256).0,
+                link_events: broadcast::channel(256).0,
+            }),
+        }
+    }
+}
+
+impl Simulated {
+    /// The world, to look at and to meddle with.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.inner.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on calls fail as `fault` decides.
+    pub fn fail_when(&self, fault: impl FnMut(&str) -> bool + Send + 'static) {
+        *self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(fault));
+    }
+
+    /// From now on no call fails.
+    pub fn heal(&self) {
+        *self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The guest powers itself off.
+    pub fn power_off_by_itself(&self, id: InstanceId) {
+        self.set_domain(id, DomainState::Off);
+    }
+
+    fn call(&self, name: &str) -> Result<MutexGuard<'_, World>> {
+        let mut fault = self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        if fault.as_mut().is_some_and(|fails| fails(name)) {
+            return Err(Error::unavailable(format!("simulated fault in {name}")));
+        }
+        drop(fault);
+        Ok(self.world())
+    }
+
+    fn set_domain(&self, id: InstanceId, state: DomainState) {
+        let before = self.world().domains.insert(id, state);
+        let event = match (before.is_some_and(DomainState::is_alive), state.is_alive()) {
+            (false, true) => DomainEvent::Started(id),
+            (true, false) => DomainEvent::Stopped(id),
+            _ => return,
+        };
+        // Nobody may be listening yet.
+        let _ = self.inner.domain_events.send(event);
+        if let DomainEvent::Started(_) = event {
+            let _ = self.inner.link_events.send(LinkEvent::Leased(id));
+        }
+    }
+}

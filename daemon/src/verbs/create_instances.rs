@@ -1,0 +1,226 @@
+use std::collections::HashSet;
+
+use super::{Verbs, admission::Cursor};
+use crate::{
+    model::{
+        BaseImage, Blueprint, Bundle, Caller, Error, FirstBoot, Identity, Instance, InstanceId, KeyPair,
+        Operation, OperationKind, ResourceName, ResourceType, Result, Status, Tags, UserData,
+    },
+    ports::Change,
+};
+
+/// What is asked for: several instances of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct CreateInstances {
+    /// Their names.
+    pub names: Vec<String>,
+    /// Must be this host's zone.
+    pub zone: String,
+    /// What to make them from.
+    pub blueprint_id: String,
+    /// Their plan.
+    pub bundle_id: String,
+    /// What to run at first boot.
+    pub user_data: String,
+    /// Key pair to let in; the default one when absent.
+    pub key_pair: Option<String>,
+    /// Labels, each a key and a value.
+    pub tags: Vec<(String, String)>,
+}
+
+/// What all the instances of one request have in common, checked.
+struct Order<'a> {
+    caller: &'a Caller,
+    names: Vec<ResourceName>,
+    blueprint: &'a Blueprint,
+    bundle: &'a Bundle,
+    base: BaseImage,
+    key_pair: Option<KeyPair>,
+    user_data: UserData,
+    tags: Tags,
+}
+
+/// As many as one request may name.
+const NAMES_MAX: usize = 20;
+
+impl Verbs {
+    /// Asks for instances: all are accepted, or none is.
+    pub async fn create_instances(&self, caller: &Caller, asked: CreateInstances) -> Result<Vec<Operation>> {
+        let order = self.check(caller, asked).await?;
+        // From here to the commit nobody else may count instances or take addresses.
+        let mut cursor = self.admission.lock().await;
+        let mut instances = self.ports.store.instances().await?;
+        self.admit_count(&instances, order.names.len())?;
+        self.admit_memory(
+            &order.bundle.id,
+            order.bundle.ram_bytes() * order.names.len() as u64,
+            &instances,
+        )?;
+        self.admit_disk(order.names.len()).await?;
+
+        let (mut changes, mut made) = (Vec::new(), Vec::new());
+        for name in &order.names {
+            let instance = self.design(&order, name, &mut cursor, &instances)?;
+            let operation = Operation::accepted(
+                OperationKind::CreateInstance,
+                &caller.owner,
+                (ResourceType::Instance, instance.id.0, name.as_str()),
+                self.policy.place.zone.clone(),
+                self.ports.clock.now(),
+            );
+            changes.push(Change::AddInstance(Box::new(instance.clone())));
+            changes.push(Change::PutOperation(Box::new(operation.clone())));
+            made.push((instance.id, operation));
+            instances.push(instance);
+        }
+        self.ports.store.commit(changes).await?;
+        drop(cursor);
+        Ok(made
+            .into_iter()
+            .map(|(id, operation)| {
+                self.engine.submit(id, operation.id);
+                operation
+            })
+            .collect())
+    }
+
+    async fn check<'a>(&'a self, caller: &'a Caller, asked: CreateInstances) -> Result<Order<'a>> {
+        let names = parse_names(&asked.names)?;
+        let place = &self.policy.place;
+        if asked.zone != place.zone {
+            let shown: String = asked
+                .zone
+                .chars()
+                .take(60)
+                .flat_map(char::escape_default)
+                .collect();
+            return Err(
+                Error::invalid("availabilityZone", format!("Unknown availability zone: {shown}"))
+                    .tip(format!("this host is {}", place.zone)),
+            );
+        }
+        let blueprint = self.catalogue.blueprint(&asked.blueprint_id)?;
+        let bundle = self.catalogue.bundle(&asked.bundle_id)?;
+        fits(blueprint, bundle)?;
+        self.admit_bundle(bundle)?;
+        let user_data = UserData::parse(asked.user_data)?;
+        let mut tags = Tags::default();
+        tags.put(asked.tags, self.policy.quotas.tags)?;
+        let key_pair = match &asked.key_pair {
+            Some(name) => Some(self.find_key_pair(caller, name).await?),
+            None => Some(self.default_key_pair(caller).await?),
+        };
+        let base = self.ports.images.base(blueprint).await?;
+        if base.virtual_bytes > bundle.disk_bytes() {
+            let message = format!(
+                "{} needs a disk of {} GB; {} has {} GB",
+                blueprint.id,
+                base.virtual_bytes.div_ceil(1 << 30),
+                bundle.id,
+                bundle.disk_gb
+            );
+            return Err(Error::invalid("bundleId", message).tip("choose a bigger bundle: sloop bundle list"));
+        }
+        Ok(Order {
+            caller,
+            names,
+            blueprint,
+            bundle,
+            base,
+            key_pair,
+            user_data,
+            tags,
+        })
+    }
+
+    fn design(
+        &self,
+        order: &Order<'_>,
+        name: &ResourceName,
+        cursor: &mut Cursor,
+        others: &[Instance],
+    ) -> Result<Instance> {
+        let id = fresh_id(others);
+        let host_key = self.ports.keys.generate(&name.host_name())?;
+        let access_key = self.ports.keys.generate("sloop")?;
+        let mut authorized_keys = vec![access_key.public.line.clone()];
+        authorized_keys.extend(order.key_pair.iter().map(|pair| pair.public.line.clone()));
+        Ok(Instance {
+            id,
+            name: name.clone(),
+            owner: order.caller.owner.clone(),
+            created_at: self.ports.clock.now(),
+            status: Status::Pending,
+            blueprint_id: order.blueprint.id.clone(),
+            blueprint_name: order.blueprint.name.clone(),
+            bundle_id: order.bundle.id.clone(),
+            cpu_count: order.bundle.cpu_count,
+            ram_mb: order.bundle.ram_mb,
+            disk_gb: order.bundle.disk_gb,
+            transfer_gb: order.bundle.transfer_gb,
+            username: order.blueprint.user.clone(),
+            key_pair: order.key_pair.as_ref().map(|pair| pair.name.clone()),
+            firmware: order.blueprint.firmware,
+            base: order.base.path.clone(),
+            private_ip: cursor.private(self.policy.private_pool, others)?,
+            public_ip: Some(cursor.public(self.policy.public_pool, others)?),
+            ports: order.blueprint.ports.clone(),
+            identity: Identity {
+                host_key_private: host_key.private,
+                host_key_public: host_key.public.line,
+                access_key_private: access_key.private,
+                authorized_keys,
+            },
+            user_data: order.user_data.clone(),
+            first_boot: FirstBoot::Pending,
+            tags: order.tags.clone(),
+        })
+    }
+}
+
+fn parse_names(names: &[String]) -> Result<Vec<ResourceName>> {
+    if names.is_empty() || names.len() > NAMES_MAX {
+        let message = format!(
+            "instanceNames must hold 1 to {NAMES_MAX} names; it holds {}",
+            names.len()
+        );
+        return Err(Error::invalid("instanceNames", message));
+    }
+    let parsed = names
+        .iter()
+        .map(|name| ResourceName::parse("instanceNames", name))
+        .collect::<Result<Vec<_>>>()?;
+    let mut seen = HashSet::new();
+    match parsed.iter().find(|name| !seen.insert(*name)) {
+        Some(twice) => Err(Error::invalid(
+            "instanceNames",
+            format!("The name {twice} is given twice"),
+        )),
+        None => Ok(parsed),
+    }
+}
+
+fn fits(blueprint: &Blueprint, bundle: &Bundle) -> Result<()> {
+    if !bundle.supported_platforms.contains(&blueprint.platform) {
+        let message = format!("{} is not for the platform of {}", bundle.id, blueprint.id);
+        return Err(Error::invalid("bundleId", message).tip("see which is for what: sloop bundle list"));
+    }
+    if bundle.power < blueprint.min_power {
+        let message = format!("{} is too small for {}", bundle.id, blueprint.id);
+        return Err(Error::invalid("bundleId", message).tip(format!(
+            "choose one with a power of at least {}",
+            blueprint.min_power
+        )));
+    }
+    Ok(())
+}
+
+/// An id whose short form, which names the tap, no other instance has.
+fn fresh_id(others: &[Instance]) -> InstanceId {
+    loop {
+        let id = InstanceId::fresh();
+        if others.iter().all(|other| other.id.short() != id.short()) {
+            return id;
+        }
+    }
+}

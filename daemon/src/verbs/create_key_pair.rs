@@ -1,0 +1,79 @@
+use super::Verbs;
+use crate::{
+    model::{
+        Caller, KeyPair, KeyPairId, Operation, OperationKind, PublicKey, ResourceName, ResourceType, Result,
+        Tags,
+    },
+    ports::Change,
+};
+
+/// A new key pair with its private half, which is kept nowhere.
+#[derive(Clone)]
+pub struct CreatedKeyPair {
+    /// The public half, as it is kept.
+    pub pair: KeyPair,
+    /// The private half, in OpenSSH's form.
+    pub private: String,
+    /// What was done.
+    pub operation: Operation,
+}
+
+impl Verbs {
+    /// Makes a key pair.
+    pub async fn create_key_pair(
+        &self,
+        caller: &Caller,
+        name: &str,
+        tags: Vec<(String, String)>,
+    ) -> Result<CreatedKeyPair> {
+        let name = ResourceName::parse("keyPairName", name)?;
+        let made = self.ports.keys.generate(name.as_str())?;
+        let pair = self.key_pair(caller, name, made.public, tags)?;
+        let operation = self.add_key_pair(&pair, OperationKind::CreateKeyPair).await?;
+        Ok(CreatedKeyPair {
+            pair,
+            private: made.private,
+            operation,
+        })
+    }
+
+    pub(super) fn key_pair(
+        &self,
+        caller: &Caller,
+        name: ResourceName,
+        public: PublicKey,
+        pairs: Vec<(String, String)>,
+    ) -> Result<KeyPair> {
+        let mut tags = Tags::default();
+        tags.put(pairs, self.policy.quotas.tags)?;
+        Ok(KeyPair {
+            id: KeyPairId::fresh(),
+            name,
+            owner: caller.owner.clone(),
+            created_at: self.ports.clock.now(),
+            public,
+            private: None,
+            tags,
+        })
+    }
+
+    pub(super) async fn add_key_pair(&self, pair: &KeyPair, kind: OperationKind) -> Result<Operation> {
+        let _alone = self.admission.lock().await;
+        let count = self.ports.store.key_pairs().await?.len();
+        self.admit_key_pairs(count)?;
+        let operation = Operation::accepted(
+            kind,
+            &pair.owner,
+            (ResourceType::KeyPair, pair.id.0, pair.name.as_str()),
+            pair.name.as_str(),
+            self.ports.clock.now(),
+        )
+        .succeeded();
+        let changes = vec![
+            Change::AddKeyPair(Box::new(pair.clone())),
+            Change::PutOperation(Box::new(operation.clone())),
+        ];
+        self.ports.store.commit(changes).await?;
+        Ok(operation)
+    }
+}

@@ -1,0 +1,44 @@
+use super::Verbs;
+use crate::{
+    model::{Caller, InstanceId, Operation, OperationKind, ResourceType, Result, Status},
+    ports::Change,
+};
+
+impl Verbs {
+    /// Deletes an instance, whatever it is doing. One whose deletion failed can be deleted again.
+    pub async fn delete_instance(&self, caller: &Caller, name: &str) -> Result<Vec<Operation>> {
+        let instance = self.find(caller, name).await?;
+        if instance.status == Status::ShuttingDown && self.is_being_deleted(instance.id).await? {
+            return Err(instance
+                .status
+                .refuse("delete", &instance.name, "it is being deleted already"));
+        }
+        let operation = Operation::accepted(
+            OperationKind::DeleteInstance,
+            &caller.owner,
+            (ResourceType::Instance, instance.id.0, instance.name.as_str()),
+            "",
+            self.ports.clock.now(),
+        );
+        let begun = Change::SetStatus {
+            id: instance.id,
+            expect: Some(instance.status),
+            status: Status::ShuttingDown,
+            public_ip: instance.public_ip,
+        };
+        self.ports
+            .store
+            .commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))])
+            .await?;
+        self.engine.submit(instance.id, operation.id);
+        self.engine.hurry(instance.id);
+        Ok(vec![operation])
+    }
+
+    async fn is_being_deleted(&self, id: InstanceId) -> Result<bool> {
+        let unfinished = self.ports.store.unfinished().await?;
+        Ok(unfinished
+            .iter()
+            .any(|op| op.kind == OperationKind::DeleteInstance && op.resource_id == id.0))
+    }
+}

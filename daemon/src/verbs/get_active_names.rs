@@ -1,0 +1,24 @@
+use super::{Page, Verbs};
+use crate::model::{Caller, Result};
+
+impl Verbs {
+    /// Every name of the caller's resources, of any type, a page at a time.
+    pub async fn get_active_names(&self, caller: &Caller, token: Option<&str>) -> Result<Page<String>> {
+        let seen = |owner| self.policy.access.allows(caller, owner);
+        let instances = self.ports.store.instances().await?;
+        let pairs = self.ports.store.key_pairs().await?;
+        let mut names: Vec<String> = instances
+            .iter()
+            .filter(|instance| seen(&instance.owner))
+            .map(|instance| instance.name.to_string())
+            .chain(
+                pairs
+                    .iter()
+                    .filter(|pair| seen(&pair.owner))
+                    .map(|pair| pair.name.to_string()),
+            )
+            .collect();
+        names.sort_unstable();
+        Page::by_name(names, String::as_str, token)
+    }
+}

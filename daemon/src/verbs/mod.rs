@@ -1,0 +1,103 @@
+//! One file for each use case: authorise, validate, one transaction, wake the engine, return operations.
+//!
+//! A verb writes what shall be and returns at once; the engine makes it so. Doors call verbs and nothing else. Imports
+//! `model`, `ports` and `engine`.
+
+mod admission;
+mod create_instances;
+mod create_key_pair;
+mod delete_instance;
+mod delete_key_pair;
+mod doctor;
+mod download_default_key_pair;
+mod get_access_details;
+mod get_active_names;
+mod get_catalogue;
+mod get_host;
+mod get_instances;
+mod get_key_pairs;
+mod get_operations;
+mod import_key_pair;
+mod page;
+mod reboot_instance;
+mod report_first_boot;
+mod start_instance;
+mod stop_instance;
+mod tag_resource;
+mod terminal;
+mod untag_resource;
+mod watch_operation;
+mod watch_readiness;
+
+use std::sync::Arc;
+
+pub use self::{
+    admission::{Capacity, Quotas},
+    create_instances::CreateInstances,
+    create_key_pair::CreatedKeyPair,
+    download_default_key_pair::DefaultKeyPair,
+    get_access_details::AccessDetails,
+    get_host::HostReport,
+    page::Page,
+    watch_operation::OperationMoment,
+    watch_readiness::ReadinessMoment,
+};
+use crate::{
+    engine::Engine,
+    model::{Access, Caller, Catalogue, Error, Instance, Place, Pool, ResourceName, Result},
+    ports::Ports,
+};
+
+/// What the host's owner decided.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Region and zone.
+    pub place: Place,
+    /// Who shares what.
+    pub access: Access,
+    /// How much there may be.
+    pub quotas: Quotas,
+    /// How much of the host may be promised.
+    pub capacity: Capacity,
+    /// Where instances get their own addresses from.
+    pub private_pool: Pool,
+    /// Where they get their public addresses from.
+    pub public_pool: Pool,
+}
+
+/// All verbs. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Verbs {
+    ports: Ports,
+    engine: Engine,
+    catalogue: Arc<Catalogue>,
+    policy: Arc<Policy>,
+    admission: Arc<tokio::sync::Mutex<admission::Cursor>>,
+}
+
+impl Verbs {
+    /// The verbs over `ports`, whose operations `engine` runs.
+    pub fn new(ports: Ports, engine: Engine, catalogue: Catalogue, policy: Policy) -> Self {
+        Self {
+            ports,
+            engine,
+            catalogue: Arc::new(catalogue),
+            policy: Arc::new(policy),
+            admission: Arc::default(),
+        }
+    }
+
+    /// Region and zone of this host.
+    pub fn place(&self) -> &Place {
+        &self.policy.place
+    }
+
+    /// The instance `name` if the caller may see it. One that is another's does not exist for them.
+    async fn find(&self, caller: &Caller, name: &str) -> Result<Instance> {
+        let name = ResourceName::parse("instanceName", name)?;
+        let instance = self.ports.store.instance(&name).await?;
+        instance
+            .filter(|instance| self.policy.access.allows(caller, &instance.owner))
+            .ok_or_else(|| Error::not_found("Instance", &name).tip("see which there are: sloop ls"))
+    }
+}

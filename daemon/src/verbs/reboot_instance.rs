@@ -1,0 +1,39 @@
+use super::Verbs;
+use crate::{
+    model::{Caller, Operation, OperationKind, ResourceType, Result},
+    ports::Change,
+};
+
+impl Verbs {
+    /// Shuts a running instance down and starts it again. It keeps its addresses.
+    pub async fn reboot_instance(&self, caller: &Caller, name: &str) -> Result<Vec<Operation>> {
+        let instance = self.find(caller, name).await?;
+        if !instance.status.can_reboot() {
+            return Err(instance.status.refuse(
+                "reboot",
+                &instance.name,
+                "only a running instance can be rebooted",
+            ));
+        }
+        let operation = Operation::accepted(
+            OperationKind::RebootInstance,
+            &caller.owner,
+            (ResourceType::Instance, instance.id.0, instance.name.as_str()),
+            "",
+            self.ports.clock.now(),
+        );
+        // The status stays; saying it again makes the commit fail when somebody else was quicker.
+        let running = Change::SetStatus {
+            id: instance.id,
+            expect: Some(instance.status),
+            status: instance.status,
+            public_ip: instance.public_ip,
+        };
+        self.ports
+            .store
+            .commit(vec![running, Change::PutOperation(Box::new(operation.clone()))])
+            .await?;
+        self.engine.submit(instance.id, operation.id);
+        Ok(vec![operation])
+    }
+}

@@ -1,0 +1,167 @@
+//! The only file that knows every room: builds a daemon from its configuration, and runs it.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use tokio::sync::watch;
+
+use crate::{
+    adapters::{catalogue, clock::WallClock, host::Machine, keys::SshKeys, sqlite::Sqlite},
+    api,
+    config::{Config, HypervisorWord},
+    engine::{Engine, Limits, Unbroken},
+    model::Layout,
+    ports::{Ports, Store},
+    simulated::Simulated,
+    verbs::{Capacity, Policy, Quotas, Verbs},
+};
+
+/// A daemon that is ready to serve.
+pub struct Daemon {
+    config: Config,
+    verbs: Verbs,
+    engine: Engine,
+}
+
+impl Daemon {
+    /// Opens the state, connects the parts, and takes up where the last daemon ended.
+    pub async fn build(config: Config) -> anyhow::Result<Self> {
+        let layout = Layout::new(&config.state_dir);
+        create_dirs(&layout)?;
+        let store = Arc::new(Sqlite::open(&layout.database())?);
+        let catalogue = catalogue::load(&config.images.catalogue)?;
+        let ports = match config.hypervisor {
+            HypervisorWord::Simulated => simulated_ports(store, &Simulated::default()),
+            HypervisorWord::Libvirt => real_ports(&config, &layout, store).await?,
+        };
+        let limits = Limits {
+            shutdown: config.shutdown(),
+            parallel: config.limits.parallel,
+        };
+        let engine = Engine::new(ports.clone(), limits, Arc::new(Unbroken));
+        let verbs = Verbs::new(ports, engine.clone(), catalogue, policy(&config)?);
+        engine.observe();
+        let found = engine.recover().await?;
+        tracing::info!(
+            instances = found.instances,
+            running = found.running,
+            resumed = found.resumed,
+            orphans = found.orphans.len(),
+            "state taken up"
+        );
+        Ok(Self {
+            config,
+            verbs,
+            engine,
+        })
+    }
+
+    /// The verbs, for programs that embed the daemon.
+    pub fn verbs(&self) -> &Verbs {
+        &self.verbs
+    }
+
+    /// The engine, for programs that embed the daemon.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Serves every door until `ended` says so.
+    pub async fn serve(self, ended: watch::Receiver<bool>, ready: impl FnOnce()) -> anyhow::Result<()> {
+        let listener = crate::socket::listen(&self.config.socket, &self.config.group)?;
+        if self.config.hypervisor == HypervisorWord::Libvirt {
+            tokio::spawn(metadata(
+                self.verbs.clone(),
+                self.metadata_address()?,
+                ended.clone(),
+            ));
+        }
+        ready();
+        let callers = api::grpc::Callers {
+            admin_group: self.config.admin_group.clone(),
+        };
+        let served = api::grpc::serve(self.verbs, callers, listener, until(ended.clone()));
+        // Streams that people watch never end by themselves; they are cut shortly after the end was called.
+        let cut = async {
+            until(ended).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        };
+        tokio::select! {
+            result = served => result?,
+            () = cut => tracing::info!("open streams were cut"),
+        }
+        std::fs::remove_file(&self.config.socket).ok();
+        Ok(())
+    }
+
+    fn metadata_address(&self) -> anyhow::Result<std::net::SocketAddr> {
+        let (private, _) = self.config.pools()?;
+        Ok((private.gateway(), self.config.network.metadata_port).into())
+    }
+}
+
+/// Serves the metadata address. When that is not possible it says so and the daemon goes on: guests still boot.
+async fn metadata(verbs: Verbs, address: std::net::SocketAddr, ended: watch::Receiver<bool>) {
+    let served = async {
+        let listener = tokio::net::TcpListener::bind(address).await?;
+        api::metadata::serve(verbs, listener, until(ended)).await
+    };
+    if let Err(error) = served.await {
+        tracing::error!(%address, %error, "the metadata address is not served: first boots will not be reported");
+    }
+}
+
+async fn until(mut ended: watch::Receiver<bool>) {
+    // An end that can no longer be called has come.
+    let _ = ended.wait_for(|ended| *ended).await;
+}
+
+fn create_dirs(layout: &Layout) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let dir = layout.instances();
+    // QEMU, another user, passes through to the disks; nobody lists them.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o711)
+        .create(&dir)
+        .with_context(|| format!("cannot make the state directory {}", dir.display()))
+}
+
+fn policy(config: &Config) -> anyhow::Result<Policy> {
+    let (private_pool, public_pool) = config.pools()?;
+    let (quotas, capacity) = (&config.quotas, &config.capacity);
+    Ok(Policy {
+        place: config.place(),
+        access: config.access(),
+        quotas: Quotas {
+            instances: quotas.instances,
+            key_pairs: quotas.key_pairs,
+            tags: quotas.tags,
+        },
+        capacity: Capacity {
+            memory_reserve: capacity.memory_reserve_mb << 20,
+            disk_headroom: capacity.disk_headroom_mb << 20,
+        },
+        private_pool,
+        public_pool,
+    })
+}
+
+/// Every port simulated, but for the state, the clock, the keys and the machine's size.
+pub fn simulated_ports(store: Arc<dyn Store>, world: &Simulated) -> Ports {
+    Ports {
+        hypervisor: Arc::new(world.clone()),
+        network: Arc::new(world.clone()),
+        firewall: Arc::new(world.clone()),
+        volumes: Arc::new(world.clone()),
+        images: Arc::new(world.clone()),
+        store,
+        host: Arc::new(Machine::read()),
+        keys: Arc::new(SshKeys),
+        clock: Arc::new(WallClock),
+    }
+}
+
+async fn real_ports(_config: &Config, _layout: &Layout, _store: Arc<Sqlite>) -> anyhow::Result<Ports> {
+    anyhow::bail!("todo")
+}
