@@ -1,0 +1,84 @@
+//! `sloop rm` and `sloop instance delete`.
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdin};
+use std::time::Duration;
+
+use clap::Args;
+use sloop_proto::v1::{DeleteInstanceRequest, DeleteInstanceResult};
+
+use super::{Names, Work};
+use crate::connect::Session;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::output::Output;
+use crate::text;
+use crate::wait::{LONGEST, Limits, duration};
+
+/// Arguments of `delete`.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct DeleteArgs {
+    #[command(flatten)]
+    names: Names,
+    /// Delete without being asked
+    #[arg(long, short)]
+    yes: bool,
+    /// Delete add-ons, such as automatic snapshots, with it
+    #[arg(long)]
+    force: bool,
+    /// Wait until it is gone, which is what happens anyway
+    #[arg(long, hide = true)]
+    wait: bool,
+    /// Return as soon as the work is accepted
+    #[arg(long, conflicts_with_all = ["wait", "timeout"])]
+    no_wait: bool,
+    /// How long to wait, such as 90s or 5m [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    timeout: Option<Duration>,
+}
+
+/// Deletes instances, after asking.
+pub(crate) async fn run(session: &Session, output: &Output, args: DeleteArgs) -> Outcome {
+    if !args.yes {
+        confirm(&args.names.names)?;
+    }
+    let limits = (!args.no_wait).then(|| Limits::new(args.timeout.unwrap_or(LONGEST), None));
+    let force_delete_add_ons = args.force.then_some(true);
+    let mut work = Work::ask(args.names.names, async |instance_name| {
+        let request = DeleteInstanceRequest {
+            instance_name,
+            force_delete_add_ons,
+        };
+        Ok(session
+            .instances()
+            .delete_instance(request)
+            .await?
+            .into_inner()
+            .operations)
+    })
+    .await;
+    work.settle(session, output, limits).await;
+    let result = DeleteInstanceResult {
+        operations: work.operations.clone(),
+    };
+    output.answer("DeleteInstanceResult", &result, || {
+        work.tell(limits, "deleted", "being deleted")
+    })?;
+    Ok(work.end(output))
+}
+
+/// Asks the person at the terminal; where there is none, somebody must have said `--yes`.
+fn confirm(names: &[String]) -> Result<(), Failure> {
+    if !(stdin().is_terminal() && stderr().is_terminal()) {
+        return Err(
+            Failure::usage("deleting asks first, and there is no terminal to ask at")
+                .tip("the same with --yes"),
+        );
+    }
+    write!(stderr(), "Delete {}? [y/N] ", text::safe(&names.join(", ")))?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::new(Exit::Other, "nothing was deleted")),
+    }
+}

@@ -1,0 +1,84 @@
+//! What can follow on the command line when a person presses Tab: names and ids, asked of the daemon.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+
+use crate::cli::SOCKET;
+use crate::commands::{blueprint, bundle, instance, key_pair};
+use crate::connect::Session;
+use crate::failure::Failure;
+
+/// A person at the keyboard waits no longer than this.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Names of instances.
+pub(crate) fn instances() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = instance::list::fetch(&session).await?;
+        Ok(all
+            .instances
+            .into_iter()
+            .filter_map(|instance| instance.name)
+            .collect())
+    })
+}
+
+/// Names of key pairs.
+pub(crate) fn key_pairs() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = key_pair::fetch(&session).await?;
+        Ok(all.key_pairs.into_iter().filter_map(|pair| pair.name).collect())
+    })
+}
+
+/// Ids of blueprints.
+pub(crate) fn blueprints() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = blueprint::fetch(&session, false).await?;
+        Ok(all
+            .blueprints
+            .into_iter()
+            .filter_map(|blueprint| blueprint.blueprint_id)
+            .collect())
+    })
+}
+
+/// Ids of bundles.
+pub(crate) fn bundles() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = bundle::fetch(&session, false).await?;
+        Ok(all
+            .bundles
+            .into_iter()
+            .filter_map(|bundle| bundle.bundle_id)
+            .collect())
+    })
+}
+
+fn candidates<Q>(question: Q) -> ArgValueCandidates
+where
+    Q: AsyncFn(Session) -> Result<Vec<String>, Failure> + Send + Sync + 'static,
+{
+    ArgValueCandidates::new(move || ask(&question))
+}
+
+/// Asks the daemon; when it does not answer there is nothing to offer, and no message to disturb the prompt.
+fn ask(question: impl AsyncFn(Session) -> Result<Vec<String>, Failure>) -> Vec<CompletionCandidate> {
+    let socket = std::env::var_os("SLOOP_SOCKET").map_or_else(|| PathBuf::from(SOCKET), PathBuf::from);
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return Vec::new();
+    };
+    let answer = runtime.block_on(async {
+        let asked = async { question(Session::open(&socket).await?).await };
+        tokio::time::timeout(PATIENCE, asked).await
+    });
+    answer
+        .ok()
+        .and_then(Result::ok)
+        .unwrap_or_default()
+        .into_iter()
+        .map(CompletionCandidate::new)
+        .collect()
+}

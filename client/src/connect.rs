@@ -1,0 +1,85 @@
+//! The connection to `sloopd`: gRPC over its Unix socket.
+
+use std::path::Path;
+
+use hyper_util::rt::TokioIo;
+use sloop_proto::v1::catalogue_client::CatalogueClient;
+use sloop_proto::v1::host_client::HostClient;
+use sloop_proto::v1::instances_client::InstancesClient;
+use sloop_proto::v1::key_pairs_client::KeyPairsClient;
+use sloop_proto::v1::operations_client::OperationsClient;
+use sloop_proto::v1::readiness_client::ReadinessClient;
+use sloop_proto::v1::tags_client::TagsClient;
+use sloop_proto::v1::terminal_client::TerminalClient;
+use tokio::net::UnixStream;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::failure::Failure;
+
+/// A console log may be longer than the four megabytes that gRPC takes by default.
+const LARGEST_ANSWER: usize = 64 << 20;
+
+/// An open connection, with a client for each family of requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    channel: Channel,
+}
+
+impl Session {
+    /// Connects to the socket at `path`, at once rather than with the first request, so that a missing daemon is told
+    /// from a request that failed.
+    pub(crate) async fn open(path: &Path) -> Result<Self, Failure> {
+        let socket = path.to_owned();
+        let connector = tower::service_fn(move |_| {
+            let socket = socket.clone();
+            async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+        });
+        // The address is never used; it becomes the `:authority` that HTTP/2 demands.
+        let endpoint = Endpoint::from_static("http://sloopd");
+        let channel = endpoint
+            .connect_with_connector(connector)
+            .await
+            .map_err(|error| Failure::connect(path, &error))?;
+        Ok(Self { channel })
+    }
+
+    /// What can be launched.
+    pub(crate) fn catalogue(&self) -> CatalogueClient<Channel> {
+        CatalogueClient::new(self.channel.clone())
+    }
+
+    /// The host.
+    pub(crate) fn host(&self) -> HostClient<Channel> {
+        HostClient::new(self.channel.clone())
+    }
+
+    /// Instances.
+    pub(crate) fn instances(&self) -> InstancesClient<Channel> {
+        InstancesClient::new(self.channel.clone())
+    }
+
+    /// Key pairs.
+    pub(crate) fn key_pairs(&self) -> KeyPairsClient<Channel> {
+        KeyPairsClient::new(self.channel.clone())
+    }
+
+    /// Operations.
+    pub(crate) fn operations(&self) -> OperationsClient<Channel> {
+        OperationsClient::new(self.channel.clone())
+    }
+
+    /// How far instances have come.
+    pub(crate) fn readiness(&self) -> ReadinessClient<Channel> {
+        ReadinessClient::new(self.channel.clone())
+    }
+
+    /// Tags.
+    pub(crate) fn tags(&self) -> TagsClient<Channel> {
+        TagsClient::new(self.channel.clone())
+    }
+
+    /// Consoles.
+    pub(crate) fn terminal(&self) -> TerminalClient<Channel> {
+        TerminalClient::new(self.channel.clone()).max_decoding_message_size(LARGEST_ANSWER)
+    }
+}

@@ -1,0 +1,116 @@
+//! Instances that begin whatever is asked of them.
+
+use sloop_proto::v1::instances_server::Instances;
+use sloop_proto::v1::*;
+use tonic::{Request, Status};
+
+use super::work::operation;
+use super::{Answer, HOST_KEY, Script, answer, beyond, not_found};
+
+fn instance(name: &str) -> Instance {
+    Instance {
+        name: Some(name.into()),
+        state: Some(InstanceState {
+            code: Some(16),
+            name: Some("running".into()),
+        }),
+        blueprint_id: Some("debian_12".into()),
+        bundle_id: Some("nano_3_0".into()),
+        public_ip_address: Some("192.0.2.7".into()),
+        ..Instance::default()
+    }
+}
+
+fn begun(name: &str) -> Result<Vec<Operation>, Status> {
+    match name {
+        "ghost" => Err(not_found(name)),
+        name => Ok(vec![operation(name, OperationStatus::Started)]),
+    }
+}
+
+#[tonic::async_trait]
+impl Instances for Script {
+    async fn create_instances(
+        &self,
+        request: Request<CreateInstancesRequest>,
+    ) -> Answer<CreateInstancesResult> {
+        let request = request.into_inner();
+        assert_eq!(request.availability_zone, "us-east-1a");
+        let begun = |name: &String| operation(name, OperationStatus::Started);
+        answer(CreateInstancesResult {
+            operations: request.instance_names.iter().map(begun).collect(),
+        })
+    }
+
+    async fn get_instance(&self, request: Request<GetInstanceRequest>) -> Answer<GetInstanceResult> {
+        match request.into_inner().instance_name.as_str() {
+            "ghost" => Err(not_found("ghost")),
+            name => answer(GetInstanceResult {
+                instance: Some(instance(name)),
+            }),
+        }
+    }
+
+    async fn get_instances(&self, request: Request<GetInstancesRequest>) -> Answer<GetInstancesResult> {
+        answer(match request.into_inner().page_token.as_deref() {
+            None => GetInstancesResult {
+                instances: vec![instance("web")],
+                next_page_token: Some("2".into()),
+            },
+            Some(_) => GetInstancesResult {
+                instances: vec![instance("db")],
+                next_page_token: None,
+            },
+        })
+    }
+
+    async fn get_instance_state(
+        &self,
+        _: Request<GetInstanceStateRequest>,
+    ) -> Answer<GetInstanceStateResult> {
+        beyond()
+    }
+
+    async fn start_instance(&self, request: Request<StartInstanceRequest>) -> Answer<StartInstanceResult> {
+        answer(StartInstanceResult {
+            operations: begun(&request.into_inner().instance_name)?,
+        })
+    }
+
+    async fn stop_instance(&self, request: Request<StopInstanceRequest>) -> Answer<StopInstanceResult> {
+        answer(StopInstanceResult {
+            operations: begun(&request.into_inner().instance_name)?,
+        })
+    }
+
+    async fn reboot_instance(&self, _: Request<RebootInstanceRequest>) -> Answer<RebootInstanceResult> {
+        beyond()
+    }
+
+    async fn delete_instance(&self, request: Request<DeleteInstanceRequest>) -> Answer<DeleteInstanceResult> {
+        answer(DeleteInstanceResult {
+            operations: begun(&request.into_inner().instance_name)?,
+        })
+    }
+
+    async fn get_instance_access_details(
+        &self,
+        request: Request<GetInstanceAccessDetailsRequest>,
+    ) -> Answer<GetInstanceAccessDetailsResult> {
+        let host_key = HostKeyAttributes {
+            algorithm: Some("ssh-ed25519".into()),
+            public_key: Some(HOST_KEY.into()),
+            ..HostKeyAttributes::default()
+        };
+        answer(GetInstanceAccessDetailsResult {
+            access_details: Some(InstanceAccessDetails {
+                ip_address: Some("192.0.2.7".into()),
+                username: Some("admin".into()),
+                private_key: Some("PRIVATE".into()),
+                instance_name: Some(request.into_inner().instance_name),
+                host_keys: vec![host_key],
+                ..InstanceAccessDetails::default()
+            }),
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! A daemon with a script instead of machines: what becomes of an instance lies in its name.
+
+mod console;
+mod host;
+mod instances;
+mod key_pairs;
+mod work;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use sloop_proto::v1::catalogue_server::CatalogueServer;
+use sloop_proto::v1::host_server::HostServer;
+use sloop_proto::v1::instances_server::InstancesServer;
+use sloop_proto::v1::key_pairs_server::KeyPairsServer;
+use sloop_proto::v1::operations_server::OperationsServer;
+use sloop_proto::v1::readiness_server::ReadinessServer;
+use sloop_proto::v1::terminal_server::TerminalServer;
+use tempfile::TempDir;
+use tokio::net::UnixListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio_stream::Stream;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::Server;
+use tonic::{Code, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+type Answer<T> = Result<Response<T>, Status>;
+type Moments<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// The host key of every instance.
+pub(crate) const HOST_KEY: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIHostKey";
+
+/// A running daemon, which ends with the test.
+pub(crate) struct Daemon {
+    runtime: Runtime,
+    dir: TempDir,
+}
+
+impl Daemon {
+    pub(crate) fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self {
+            runtime: serve(&dir.path().join("sock"), Script { restarted: false }),
+            dir,
+        }
+    }
+
+    /// Ends the daemon, connections and all, and starts another in its place.
+    pub(crate) fn restart(&mut self) {
+        std::fs::remove_file(self.socket()).unwrap();
+        let next = serve(&self.socket(), Script { restarted: true });
+        std::mem::replace(&mut self.runtime, next).shutdown_background();
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.dir().join("sock")
+    }
+}
+
+fn serve(socket: &Path, script: Script) -> Runtime {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let listener = runtime.block_on(async { UnixListener::bind(socket).unwrap() });
+    let server = Server::builder()
+        .add_service(CatalogueServer::new(script))
+        .add_service(HostServer::new(script))
+        .add_service(InstancesServer::new(script))
+        .add_service(KeyPairsServer::new(script))
+        .add_service(OperationsServer::new(script))
+        .add_service(ReadinessServer::new(script))
+        .add_service(TerminalServer::new(script));
+    runtime.spawn(server.serve_with_incoming(UnixListenerStream::new(listener)));
+    runtime
+}
+
+/// Instances are `web` and `db` in lists; others behave as their names say: `broken`, `slow`, `faulty`, `off`, `ghost`.
+/// What is slow is there after a restart of the daemon.
+#[derive(Clone, Copy)]
+struct Script {
+    restarted: bool,
+}
+
+#[allow(clippy::unnecessary_wraps)] // It is what every request returns.
+fn answer<T>(message: T) -> Answer<T> {
+    Ok(Response::new(message))
+}
+
+fn beyond<T>() -> Answer<T> {
+    Err(Status::unimplemented("not in the script"))
+}
+
+fn not_found(name: &str) -> Status {
+    let metadata = HashMap::from([
+        ("code".into(), "DoesNotExist".into()),
+        ("tip".into(), "sloop instance list".into()),
+    ]);
+    let details = ErrorDetails::with_error_info("NotFoundException", "lightsail", metadata);
+    Status::with_error_details(
+        Code::NotFound,
+        format!("The Instance does not exist: {name}"),
+        details,
+    )
+}
