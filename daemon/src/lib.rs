@@ -12,5 +12,7 @@ pub mod model;
 pub mod ports;
 pub mod simulated;
 mod socket;
+#[cfg(test)]
+mod testing;
 pub mod verbs;
 pub mod wiring;

@@ -6,9 +6,19 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 
 use crate::{
-    adapters::{catalogue, clock::WallClock, host::Machine, keys::SshKeys, sqlite::Sqlite},
+    adapters::{
+        catalogue,
+        clock::WallClock,
+        host::Machine,
+        keys::SshKeys,
+        libvirt::{self, Libvirt, Wish},
+        netlink::{self, Netlink, resolv},
+        nftables::{Addresses, Nftables},
+        sqlite::Sqlite,
+        volumes::{Files, ImageDir},
+    },
     api,
-    config::{Config, HypervisorWord},
+    config::{AcceleratorWord, Config, HypervisorWord},
     engine::{Engine, Limits, Unbroken},
     model::Layout,
     ports::{Ports, Store},
@@ -162,6 +172,38 @@ pub fn simulated_ports(store: Arc<dyn Store>, world: &Simulated) -> Ports {
     }
 }
 
-async fn real_ports(_config: &Config, _layout: &Layout, _store: Arc<Sqlite>) -> anyhow::Result<Ports> {
-    anyhow::bail!("todo")
+async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
+    let (private, public) = config.pools()?;
+    let host_id = store.host_id();
+    let network = Netlink::open(netlink::Settings {
+        private,
+        public,
+        dns: if config.network.dns.is_empty() { resolv::host_servers() } else { config.network.dns.clone() },
+        host_id,
+    })?;
+    let addresses = Addresses { private, public, metadata_port: config.network.metadata_port };
+    let libvirt = Libvirt::connect(libvirt::Settings {
+        uri: config.libvirt.uri.clone(),
+        wish: match config.libvirt.accelerator {
+            AcceleratorWord::Auto => Wish::Auto,
+            AcceleratorWord::Kvm => Wish::Kvm,
+            AcceleratorWord::Tcg => Wish::Tcg,
+        },
+        probe_limit: Duration::from_secs(config.libvirt.probe_seconds),
+        host_id,
+        layout: layout.clone(),
+        probe_record: layout.root().join("accelerator.json"),
+    })
+    .await?;
+    Ok(Ports {
+        hypervisor: libvirt,
+        network,
+        firewall: Arc::new(Nftables::new(addresses)),
+        volumes: Arc::new(Files::new(layout.clone())),
+        images: Arc::new(ImageDir::new(config.images_dir())),
+        store,
+        host: Arc::new(Machine::read()),
+        keys: Arc::new(SshKeys),
+        clock: Arc::new(WallClock),
+    })
 }

@@ -4,6 +4,14 @@
 
 pub mod catalogue;
 pub mod clock;
+pub mod dhcp;
+pub mod ffi;
 pub mod host;
 pub mod keys;
+pub mod libvirt;
+pub mod netlink;
+pub mod nftables;
+pub mod qcow2;
+pub mod seed;
 pub mod sqlite;
+pub mod volumes;

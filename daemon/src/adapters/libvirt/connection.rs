@@ -1,0 +1,164 @@
+//! The line to the libvirt daemon.
+//!
+//! Calls block and leave their errors with the thread, so each whole call is one closure on a blocking thread. libvirtd
+//! serves five requests of a client at a time; more would only wait there, unseen.
+
+use std::{
+    sync::{Arc, Mutex, Once, PoisonError, Weak},
+    time::Duration,
+};
+
+use tokio::sync::{Semaphore, broadcast};
+use virt::{connect::Connect, error::Error as VirtError};
+use virt_sys as sys;
+
+use super::errors::from_virt;
+use crate::{
+    adapters::ffi,
+    model::{Error, InstanceId, Result},
+    ports::DomainEvent,
+};
+
+const AT_ONCE: usize = 5;
+/// Longer than any call that works; starting a guest takes half a second.
+const CALL_LIMIT: Duration = Duration::from_secs(60);
+/// Between two tries to reach a libvirt daemon that is away.
+const RETRY: Duration = Duration::from_millis(500);
+
+pub(super) struct Connection {
+    line: Arc<Line>,
+}
+
+struct Line {
+    uri: String,
+    open: Mutex<Option<Connect>>,
+    permits: Semaphore,
+    events: broadcast::Sender<DomainEvent>,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Connection {
+    pub(super) async fn start(uri: String) -> Result<Self> {
+        start_event_loop()?;
+        let line = Arc::new(Line {
+            uri,
+            open: Mutex::default(),
+            permits: Semaphore::new(AT_ONCE),
+            events: broadcast::channel(256).0,
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let connection = Self { line: line.clone() };
+        if let Err(error) = connection.call(|_| Ok(())).await {
+            tracing::error!(uri = line.uri, %error, "libvirt does not answer; trying until it does");
+            line.reconnect();
+        }
+        Ok(connection)
+    }
+
+    pub(super) fn events(&self) -> broadcast::Receiver<DomainEvent> {
+        self.line.events.subscribe()
+    }
+
+    pub(super) fn uri(&self) -> &str {
+        &self.line.uri
+    }
+
+    /// Runs `work` with an open connection.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connect) -> Result<T, VirtError> + Send + 'static,
+    ) -> Result<T> {
+        let line = self.line.clone();
+        let call = async move {
+            let _permit = line.permits.acquire().await.map_err(|_| Error::internal("the line to libvirt is closed"))?;
+            let line = line.clone();
+            let work = move || work(&line.connection()?);
+            let done = tokio::task::spawn_blocking(work).await;
+            done.map_err(|error| Error::internal(format!("a call to libvirt broke off: {error}")))?
+                .map_err(|error| from_virt(&error))
+        };
+        tokio::time::timeout(CALL_LIMIT, call).await.unwrap_or_else(|_| {
+            Err(Error::unavailable(format!("libvirt did not answer within {} seconds", CALL_LIMIT.as_secs()))
+                .tip("look at libvirtd's log"))
+        })
+    }
+}
+
+impl Line {
+    /// The open connection, or a new one.
+    fn connection(self: &Arc<Self>) -> Result<Connect, VirtError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = open.as_ref() {
+            return Ok(connection.clone());
+        }
+        let connection = Connect::open(Some(&self.uri))?;
+        // A daemon that hangs is given up after 25 seconds. Local drivers know no keep-alive, and need none.
+        let _ = connection.set_keep_alive(5, 5);
+        let events = self.events.clone();
+        ffi::libvirt::watch_lifecycle(&connection, Box::new(move |uuid, event, _| publish(&events, uuid, event)))?;
+        let line = Arc::downgrade(self);
+        // Local drivers have no line that could break, and say so.
+        let _ = ffi::libvirt::watch_close(&connection, Box::new(move || lost(&line)));
+        *open = Some(connection.clone());
+        Ok(connection)
+    }
+
+    /// Tries until the daemon answers again, then has everybody look again at everything.
+    fn reconnect(self: &Arc<Self>) {
+        let line = self.clone();
+        self.runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(RETRY).await;
+                let attempt = line.clone();
+                let opened = tokio::task::spawn_blocking(move || attempt.connection().map(drop)).await;
+                if matches!(opened, Ok(Ok(()))) {
+                    tracing::info!(uri = line.uri, "libvirt answers again");
+                    let _ = line.events.send(DomainEvent::Resync);
+                    return;
+                }
+            }
+        });
+    }
+}
+
+fn lost(line: &Weak<Line>) {
+    let Some(line) = line.upgrade() else { return };
+    tracing::warn!(uri = line.uri, "libvirt went away; guests run on");
+    // Dropped outside the callback: libvirt holds its lock while it calls.
+    let connection = line.open.lock().unwrap_or_else(PoisonError::into_inner).take();
+    line.runtime.spawn_blocking(move || drop(connection));
+    line.reconnect();
+}
+
+#[allow(clippy::cast_sign_loss)] // libvirt's event numbers are small and positive.
+fn publish(events: &broadcast::Sender<DomainEvent>, uuid: &str, event: i32) {
+    let Ok(id) = uuid.parse::<InstanceId>() else { return };
+    let event = match event as sys::virDomainEventType {
+        sys::VIR_DOMAIN_EVENT_STARTED => DomainEvent::Started(id),
+        sys::VIR_DOMAIN_EVENT_STOPPED | sys::VIR_DOMAIN_EVENT_CRASHED => DomainEvent::Stopped(id),
+        _ => return,
+    };
+    let _ = events.send(event);
+}
+
+/// libvirt's own event loop, on a thread of its own, before the first connection is opened.
+fn start_event_loop() -> Result<()> {
+    static STARTED: Once = Once::new();
+    let mut result = Ok(());
+    STARTED.call_once(|| {
+        virt::error::clear_error_callback();
+        result = virt::event::event_register_default_impl().map_err(|error| from_virt(&error));
+        let looped = std::thread::Builder::new().name("libvirt-events".into()).spawn(|| {
+            loop {
+                if let Err(error) = virt::event::event_run_default_impl() {
+                    tracing::error!(error = error.message(), "libvirt's event loop failed");
+                    std::thread::sleep(RETRY);
+                }
+            }
+        });
+        if let Err(error) = looped {
+            result = Err(Error::internal(format!("cannot start libvirt's event loop: {error}")));
+        }
+    });
+    result
+}

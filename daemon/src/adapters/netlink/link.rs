@@ -1,0 +1,122 @@
+//! One instance's tap.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use futures::TryStreamExt as _;
+use rtnetlink::{
+    Handle, LinkUnspec, RouteMessageBuilder,
+    packet_route::{link::LinkAttribute, neighbour::NeighbourState, route::RouteScope},
+};
+
+use super::{Settings, absent, done, failed, host::index_of, sysctl};
+use crate::{
+    adapters::ffi,
+    model::{Error, HostId, Instance, InstanceId, Result, mac_of},
+};
+
+/// Kernel settings of a tap. It carries no IPv4 address; the host answers ARP for the gateway and for other instances by
+/// proxy, without the default delay of half a second, and believes no router that a guest plays.
+const SETTINGS: &[(&str, &str)] = &[
+    ("ipv4/conf/TAP/proxy_arp", "1"),
+    ("ipv4/neigh/TAP/proxy_delay", "0"),
+    ("ipv4/conf/TAP/rp_filter", "1"),
+    ("ipv4/conf/TAP/send_redirects", "0"),
+    ("ipv4/conf/TAP/accept_redirects", "0"),
+    ("ipv4/conf/TAP/arp_announce", "2"),
+    ("ipv4/conf/TAP/forwarding", "1"),
+    ("ipv6/conf/TAP/accept_ra", "0"),
+];
+
+/// Makes the tap, its route and its neighbour entry. Gives its index.
+pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Instance) -> Result<u32> {
+    let tap = instance.id.tap();
+    let alias = alias(settings.host_id, instance.id);
+    if let Some(found) = find(handle, &tap).await? {
+        if found.alias.as_deref().is_some_and(|other| other != alias) {
+            return Err(foreign(&tap));
+        }
+    }
+    ffi::tun::ensure_tap(&tap)
+        .map_err(|error| Error::internal(format!("cannot make the tap {tap}: {error}")).tip("the daemon needs CAP_NET_ADMIN and /dev/net/tun"))?;
+    let index = index_of(handle, &tap).await?;
+    let tagged = LinkUnspec::new_with_index(index).append_extra_attribute(LinkAttribute::IfAlias(alias)).build();
+    handle.link().set(tagged).execute().await.map_err(failed("tag the tap"))?;
+    for (key, value) in SETTINGS {
+        let key = key.replace("TAP", &tap);
+        // A kernel without IPv6 has nothing to set there.
+        if !key.starts_with("ipv6") || std::path::Path::new("/proc/sys/net/ipv6").exists() {
+            sysctl::set(&key, value)?;
+        }
+    }
+    handle.link().set(LinkUnspec::new_with_index(index).up().build()).execute().await.map_err(failed("bring the tap up"))?;
+    let route = RouteMessageBuilder::<Ipv4Addr>::new()
+        .destination_prefix(instance.private_ip, 32)
+        .output_interface(index)
+        .scope(RouteScope::Link)
+        .pref_source(settings.private.gateway())
+        .build();
+    done(handle.route().add(route).replace().execute().await, "route the instance's address to its tap")?;
+    let neighbour = handle
+        .neighbours()
+        .add(index, IpAddr::V4(instance.private_ip))
+        .link_local_address(&mac_of(instance.id))
+        .state(NeighbourState::Permanent)
+        .replace();
+    done(neighbour.execute().await, "tell the kernel who is at the tap")?;
+    Ok(index)
+}
+
+pub(super) async fn remove(handle: &Handle, host: HostId, id: InstanceId) -> Result<()> {
+    let Some(found) = find(handle, &id.tap()).await? else { return Ok(()) };
+    // A tap whose maker was killed before it could tag it has none; its name is ours all the same.
+    if found.alias.as_deref().is_some_and(|other| other != alias(host, id)) {
+        return Err(foreign(&id.tap()));
+    }
+    match handle.link().del(found.index).execute().await {
+        Err(error) if !absent(&error) => Err(failed("remove the tap")(error)),
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn list(handle: &Handle, host: HostId) -> Result<Vec<InstanceId>> {
+    let mut links = handle.link().get().execute();
+    let mut found = Vec::new();
+    while let Some(link) = links.try_next().await.map_err(failed("list the interfaces"))? {
+        let aliases = link.attributes.into_iter().filter_map(|attribute| match attribute {
+            LinkAttribute::IfAlias(alias) => Some(alias),
+            _ => None,
+        });
+        let prefix = format!("sloop:{host}:");
+        found.extend(aliases.filter_map(|alias| alias.strip_prefix(&prefix)?.parse::<InstanceId>().ok()));
+    }
+    Ok(found)
+}
+
+struct Found {
+    index: u32,
+    alias: Option<String>,
+}
+
+async fn find(handle: &Handle, name: &str) -> Result<Option<Found>> {
+    let link = match handle.link().get().match_name(name.to_owned()).execute().try_next().await {
+        Ok(link) => link,
+        Err(error) if absent(&error) => None,
+        Err(error) => return Err(failed("look for the tap")(error)),
+    };
+    Ok(link.map(|link| Found {
+        index: link.header.index,
+        alias: link.attributes.into_iter().find_map(|attribute| match attribute {
+            LinkAttribute::IfAlias(alias) => Some(alias),
+            _ => None,
+        }),
+    }))
+}
+
+/// The tag: which daemon's, and which instance's.
+fn alias(host: HostId, id: InstanceId) -> String {
+    format!("sloop:{host}:{id}")
+}
+
+fn foreign(tap: &str) -> Error {
+    Error::internal(format!("the interface {tap} belongs to somebody else")).tip("it was left alone; look at it with: ip -d link")
+}

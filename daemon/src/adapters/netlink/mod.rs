@@ -1,0 +1,159 @@
+//! The wires: one tap for each instance, routed by the host, no bridge. `host` prepares the machine, `link` makes a tap,
+//! `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers.
+
+mod host;
+mod link;
+pub mod resolv;
+mod ssh;
+mod sysctl;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{sync::broadcast, task::JoinHandle};
+
+use super::dhcp;
+use crate::{
+    model::{Error, Finding, HostId, Instance, InstanceId, Pool, Result},
+    ports::{LinkEvent, Network},
+};
+
+/// What the network must know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Instances' own addresses; the first is the gateway.
+    pub private: Pool,
+    /// Their public addresses.
+    pub public: Pool,
+    /// DNS servers to tell guests.
+    pub dns: Vec<std::net::Ipv4Addr>,
+    /// Whose taps these are.
+    pub host_id: HostId,
+}
+
+/// The adapter.
+pub struct Netlink {
+    settings: Settings,
+    handle: rtnetlink::Handle,
+    responders: Mutex<HashMap<InstanceId, JoinHandle<()>>>,
+    events: broadcast::Sender<LinkEvent>,
+}
+
+/// Netlink answers in microseconds.
+const LIMIT: Duration = Duration::from_secs(5);
+
+impl Netlink {
+    /// Opens a netlink socket.
+    pub fn open(settings: Settings) -> Result<Arc<Self>> {
+        let (connection, handle, _) = rtnetlink::new_connection()
+            .map_err(|error| Error::unavailable(format!("cannot open a netlink socket: {error}")))?;
+        tokio::spawn(connection);
+        let responders = Mutex::default();
+        Ok(Arc::new(Self { settings, handle, responders, events: broadcast::channel(256).0 }))
+    }
+
+    fn answer_dhcp(&self, instance: &Instance, index: u32) -> Result<()> {
+        let mut responders = self.responders.lock().unwrap_or_else(PoisonError::into_inner);
+        if responders.get(&instance.id).is_some_and(|task| !task.is_finished()) {
+            return Ok(());
+        }
+        let lease = dhcp::Lease {
+            address: instance.private_ip,
+            mask: self.settings.private.mask(),
+            gateway: self.settings.private.gateway(),
+            dns: self.settings.dns.clone(),
+            host_name: instance.name.host_name(),
+        };
+        let (events, id) = (self.events.clone(), instance.id);
+        let leased = move || {
+            // Nobody may be listening; the next lease will be heard.
+            let _ = events.send(LinkEvent::Leased(id));
+        };
+        let responder = dhcp::Responder::open(index, lease)
+            .map_err(|error| Error::internal(format!("cannot answer DHCP on {}: {error}", instance.id.tap())))?;
+        let name = instance.name.clone();
+        let task = tokio::spawn(async move {
+            if let Err(error) = responder.run(leased).await {
+                tracing::debug!(instance = %name, %error, "DHCP on its wire has ended");
+            }
+        });
+        responders.insert(id, task);
+        Ok(())
+    }
+
+    fn silence_dhcp(&self, id: InstanceId) {
+        if let Some(task) = self.responders.lock().unwrap_or_else(PoisonError::into_inner).remove(&id) {
+            task.abort();
+        }
+    }
+}
+
+#[async_trait]
+impl Network for Netlink {
+    async fn ensure_host(&self) -> Result<()> {
+        limited(host::ensure(&self.handle, &self.settings)).await
+    }
+
+    async fn ensure_link(&self, instance: &Instance) -> Result<()> {
+        limited(async {
+            host::ensure(&self.handle, &self.settings).await?;
+            let index = link::ensure(&self.handle, &self.settings, instance).await?;
+            self.answer_dhcp(instance, index)
+        })
+        .await
+    }
+
+    async fn remove_link(&self, id: InstanceId) -> Result<()> {
+        self.silence_dhcp(id);
+        limited(link::remove(&self.handle, self.settings.host_id, id)).await
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>> {
+        limited(link::list(&self.handle, self.settings.host_id)).await
+    }
+
+    async fn ssh_answers(&self, instance: &Instance) -> bool {
+        ssh::answers(instance.private_ip).await
+    }
+
+    fn events(&self) -> broadcast::Receiver<LinkEvent> {
+        self.events.subscribe()
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        host::examine(&self.handle, &self.settings).await
+    }
+}
+
+async fn limited<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(LIMIT, work)
+        .await
+        .unwrap_or_else(|_| Err(Error::unavailable(format!("the kernel's netlink did not answer within {} s", LIMIT.as_secs()))))
+}
+
+/// What failed, in words that name it.
+fn failed(what: &str) -> impl FnOnce(rtnetlink::Error) -> Error + use<'_> {
+    move |error| Error::internal(format!("cannot {what}: {error}"))
+}
+
+/// Whether the kernel says that it is so already.
+fn exists(error: &rtnetlink::Error) -> bool {
+    matches!(error, rtnetlink::Error::NetlinkError(message) if message.raw_code() == -nix::libc::EEXIST)
+}
+
+/// Whether the kernel says that there is none.
+fn absent(error: &rtnetlink::Error) -> bool {
+    matches!(error, rtnetlink::Error::NetlinkError(message) if [-nix::libc::ENODEV, -nix::libc::ENXIO].contains(&message.raw_code()))
+}
+
+/// Makes it so, and is content when it was.
+fn done<T>(result: Result<T, rtnetlink::Error>, what: &str) -> Result<()> {
+    match result {
+        Err(error) if !exists(&error) => Err(failed(what)(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,85 @@
+//! The seed's documents, as cloud-init reads them: <https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html>.
+
+use std::fmt::Write as _;
+
+use crate::model::Instance;
+
+/// Cloud-config that holds for every guest: it spares the first boot what the host has done already.
+const CONFIG: &str = include_str!("../../../../images/first_boot/vendor-config.yaml");
+/// Runs in the guest and reports the end of its first boot.
+const REPORT: &str = include_str!("../../../../images/first_boot/report.sh");
+const BOUNDARY: &str = "==sloop-vendor-data==";
+
+/// Each document's name and text.
+pub(super) fn all(instance: &Instance) -> std::io::Result<[(&'static str, String); 3]> {
+    Ok([
+        ("meta-data", meta_data(instance)?),
+        ("user-data", instance.user_data.as_str().to_owned()),
+        ("vendor-data", vendor_data(instance)?),
+    ])
+}
+
+fn meta_data(instance: &Instance) -> std::io::Result<String> {
+    let mut text = format!(
+        "instance-id: {}\nlocal-hostname: {}\npublic-keys:\n",
+        instance.id.guest(),
+        instance.name.host_name()
+    );
+    for key in &instance.identity.authorized_keys {
+        let _ = writeln!(text, "  - {}", quoted(key)?);
+    }
+    Ok(text)
+}
+
+/// Vendor data, because a user's own cloud-config wins over it: two parts, a cloud-config and the reporting script.
+fn vendor_data(instance: &Instance) -> std::io::Result<String> {
+    let config = format!("{CONFIG}{}", ssh_keys(instance)?);
+    let mut text = format!("Content-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\nMIME-Version: 1.0\n");
+    for (kind, name, body) in [("cloud-config", "sloop.yaml", config.as_str()), ("x-shellscript", "sloop-report.sh", REPORT)] {
+        let _ = write!(
+            text,
+            "\n--{BOUNDARY}\nContent-Type: text/{kind}; charset=\"utf-8\"\nMIME-Version: 1.0\n\
+             Content-Disposition: attachment; filename=\"{name}\"\n\n{body}"
+        );
+    }
+    let _ = write!(text, "\n--{BOUNDARY}--\n");
+    Ok(text)
+}
+
+/// The host keys that the daemon made: the guest need not make its own, and who it is is known before it boots.
+fn ssh_keys(instance: &Instance) -> std::io::Result<String> {
+    let mut text = "ssh_keys:\n  ed25519_private: |\n".to_owned();
+    for line in instance.identity.host_key_private.lines() {
+        let _ = writeln!(text, "    {line}");
+    }
+    let _ = writeln!(text, "  ed25519_public: {}", quoted(&instance.identity.host_key_public)?);
+    Ok(text)
+}
+
+/// A YAML double-quoted scalar: JSON's strings are a subset of them.
+fn quoted(text: &str) -> std::io::Result<String> {
+    serde_json::to_string(text).map_err(std::io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn meta_data_as_text() {
+        insta::assert_snapshot!(meta_data(&testing::instance("web")).expect("text"));
+    }
+
+    #[test]
+    fn host_keys_as_text() {
+        insta::assert_snapshot!(ssh_keys(&testing::instance("web")).expect("text"));
+    }
+
+    #[test]
+    fn vendor_data_has_two_parts() {
+        let text = vendor_data(&testing::instance("web")).expect("text");
+        assert_eq!(text.matches(&format!("\n--{BOUNDARY}\n")).count(), 2);
+        assert!(text.ends_with(&format!("\n--{BOUNDARY}--\n")) && text.contains("#cloud-config"));
+    }
+}

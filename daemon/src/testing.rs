@@ -1,0 +1,47 @@
+//! Sample values for unit tests.
+
+use uuid::Uuid;
+
+use crate::model::{
+    Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, Owner, PortRule, Protocol, ResourceName, Status, Tags,
+    UserData,
+};
+
+/// A host.
+pub(crate) const HOST: HostId = HostId(Uuid::from_u128(0x0051_0051_0051_4510_8510_0051_0051_0051));
+
+/// An instance with that name, the same at every call.
+pub(crate) fn instance(name: &str) -> Instance {
+    let seed = name.bytes().fold(7u128, |sum, byte| sum.wrapping_mul(0x0100_0000_01b3) ^ u128::from(byte));
+    let rule = |port| PortRule { from: port, to: port, protocol: Protocol::Tcp };
+    Instance {
+        id: InstanceId(Uuid::from_u128(0x1234_5678_9abc_4def_8123_0000_0000_0000 ^ (seed << 96) ^ seed)),
+        name: ResourceName::parse("instanceName", name).expect("a sound name"),
+        owner: Owner("ann".into()),
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+        status: Status::Pending,
+        blueprint_id: "tiny".into(),
+        blueprint_name: "Tiny".into(),
+        bundle_id: "nano_3_0".into(),
+        cpu_count: 2,
+        ram_mb: 512,
+        disk_gb: 20,
+        transfer_gb: 1024,
+        username: "admin".into(),
+        key_pair: None,
+        firmware: Firmware::Bios,
+        base: "/var/lib/sloop/images/tiny-0123456789ab.qcow2".into(),
+        private_ip: [172, 26, 0, 10].into(),
+        public_ip: Some([172, 27, 0, 10].into()),
+        ports: vec![rule(22), rule(80)],
+        identity: Identity {
+            host_key_private: "-----BEGIN OPENSSH PRIVATE KEY-----\nhost\n-----END OPENSSH PRIVATE KEY-----\n".into(),
+            host_key_public: "ssh-ed25519 AAAAhost web".into(),
+            access_key_private: "access".into(),
+            authorized_keys: vec!["ssh-ed25519 AAAAaccess sloop".into(), "ssh-ed25519 AAAAann ann@home".into()],
+        },
+        user_data: UserData::default(),
+        first_boot: FirstBoot::Pending,
+        tags: Tags::default(),
+    }
+}
