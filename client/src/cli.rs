@@ -53,11 +53,7 @@ Environment:
 /// Virtual machines on this host, the Lightsail way.
 #[derive(Debug, Parser)]
 #[command(name = "sloop", version, after_help = EXAMPLES, after_long_help = LONG, propagate_version = true)]
-#[command(
-    subcommand_required = true,
-    arg_required_else_help = true,
-    max_term_width = 110
-)]
+#[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 110)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) globals: Globals,
@@ -73,14 +69,7 @@ pub(crate) struct Globals {
     #[arg(long, global = true, env = "SLOOP_SOCKET", hide_env_values = true, value_name = "PATH", default_value = SOCKET)]
     pub(crate) socket: PathBuf,
     /// How answers are written
-    #[arg(
-        long,
-        short,
-        global = true,
-        value_enum,
-        value_name = "FORMAT",
-        default_value = "table"
-    )]
+    #[arg(long, short, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: Format,
     /// No colours
     #[arg(long, global = true)]
@@ -96,11 +85,11 @@ pub(crate) enum Command {
     Ls(instance::list::ListArgs),
     /// Delete instances
     Rm(instance::delete::DeleteArgs),
-    /// Start stopped instances
+    /// Start stopped instances and wait until they can be logged into
     Start(instance::power::StartArgs),
-    /// Shut instances down
+    /// Shut instances down and wait until they are off
     Stop(instance::power::StopArgs),
-    /// Restart running instances
+    /// Restart running instances and wait until they can be logged into
     Reboot(instance::power::RebootArgs),
     /// Log in to an instance, or run a command there
     Ssh(ssh::SshArgs),

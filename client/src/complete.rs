@@ -17,11 +17,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) fn instances() -> ArgValueCandidates {
     candidates(async |session| {
         let all = instance::list::fetch(&session).await?;
-        Ok(all
-            .instances
-            .into_iter()
-            .filter_map(|instance| instance.name)
-            .collect())
+        Ok(all.instances.into_iter().filter_map(|instance| instance.name).collect())
     })
 }
 
@@ -37,11 +33,7 @@ pub(crate) fn key_pairs() -> ArgValueCandidates {
 pub(crate) fn blueprints() -> ArgValueCandidates {
     candidates(async |session| {
         let all = blueprint::fetch(&session, false).await?;
-        Ok(all
-            .blueprints
-            .into_iter()
-            .filter_map(|blueprint| blueprint.blueprint_id)
-            .collect())
+        Ok(all.blueprints.into_iter().filter_map(|blueprint| blueprint.blueprint_id).collect())
     })
 }
 
@@ -49,11 +41,7 @@ pub(crate) fn blueprints() -> ArgValueCandidates {
 pub(crate) fn bundles() -> ArgValueCandidates {
     candidates(async |session| {
         let all = bundle::fetch(&session, false).await?;
-        Ok(all
-            .bundles
-            .into_iter()
-            .filter_map(|bundle| bundle.bundle_id)
-            .collect())
+        Ok(all.bundles.into_iter().filter_map(|bundle| bundle.bundle_id).collect())
     })
 }
 
@@ -74,11 +62,5 @@ fn ask(question: impl AsyncFn(Session) -> Result<Vec<String>, Failure>) -> Vec<C
         let asked = async { question(Session::open(&socket).await?).await };
         tokio::time::timeout(PATIENCE, asked).await
     });
-    answer
-        .ok()
-        .and_then(Result::ok)
-        .unwrap_or_default()
-        .into_iter()
-        .map(CompletionCandidate::new)
-        .collect()
+    answer.ok().and_then(Result::ok).unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
 }

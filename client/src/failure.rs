@@ -62,15 +62,7 @@ impl Failure {
     /// A failure of the given kind; its name is the exit code's unless [`Failure::kind`] is set.
     pub(crate) fn new(exit: Exit, message: impl Into<Box<str>>) -> Self {
         let kind = format!("{exit:?}").into();
-        Self {
-            exit,
-            kind,
-            code: None,
-            message: message.into(),
-            tip: None,
-            field: None,
-            lines: Vec::new(),
-        }
+        Self { exit, kind, code: None, message: message.into(), tip: None, field: None, lines: Vec::new() }
     }
 
     /// Wrong usage.
@@ -130,27 +122,17 @@ impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         // A status that came over the wire has no source; one that tonic made of a broken connection has, whatever its code.
         if let Some(cause) = status.source() {
-            return Self::new(
-                Exit::Unreachable,
-                format!("the connection to sloopd broke: {}", root(cause)),
-            );
+            return Self::new(Exit::Unreachable, format!("the connection to sloopd broke: {}", root(cause)));
         }
         let details = status.get_error_details();
         let info = details.error_info();
         let datum = |key: &str| {
-            info?
-                .metadata
-                .get(key)
-                .filter(|text| !text.is_empty())
-                .map(|text| text.as_str().into())
+            info?.metadata.get(key).filter(|text| !text.is_empty()).map(|text| text.as_str().into())
         };
         let reason = info.map(|info| info.reason.as_str());
         let code: Option<Box<str>> = datum("code");
         let violation = details.bad_request().and_then(|bad| bad.field_violations.first());
-        let mut failure = Self::new(
-            exit_of(status.code(), reason, code.as_deref()),
-            message_of(&status),
-        );
+        let mut failure = Self::new(exit_of(status.code(), reason, code.as_deref()), message_of(&status));
         failure.kind = reason.map_or(failure.kind, Into::into);
         failure.code = code;
         failure.tip = datum("tip");
@@ -202,9 +184,7 @@ fn message_of(status: &Status) -> String {
 }
 
 fn io_kind(error: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
-    chain(error)
-        .find_map(|error| error.downcast_ref::<io::Error>())
-        .map(io::Error::kind)
+    chain(error).find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind)
 }
 
 fn root(error: &(dyn std::error::Error + 'static)) -> String {
@@ -229,52 +209,26 @@ mod tests {
     fn each_kind_of_refusal_has_its_exit_code() {
         let cases = [
             (Code::InvalidArgument, "InvalidInputException", "", Exit::Usage),
-            (
-                Code::InvalidArgument,
-                "InvalidInputException",
-                "NameExists",
-                Exit::Conflict,
-            ),
+            (Code::InvalidArgument, "InvalidInputException", "NameExists", Exit::Conflict),
             (Code::AlreadyExists, "InvalidInputException", "", Exit::Conflict),
             (Code::NotFound, "NotFoundException", "", Exit::NotFound),
             (Code::Unknown, "NotFoundException", "", Exit::NotFound),
-            (
-                Code::FailedPrecondition,
-                "OperationFailureException",
-                "",
-                Exit::Conflict,
-            ),
-            (
-                Code::ResourceExhausted,
-                "OperationFailureException",
-                "",
-                Exit::Conflict,
-            ),
-            (
-                Code::Unavailable,
-                "ServiceException",
-                "DependencyUnavailable",
-                Exit::Other,
-            ),
+            (Code::FailedPrecondition, "OperationFailureException", "", Exit::Conflict),
+            (Code::ResourceExhausted, "OperationFailureException", "", Exit::Conflict),
+            (Code::Unavailable, "ServiceException", "DependencyUnavailable", Exit::Other),
             (Code::PermissionDenied, "AccessDeniedException", "", Exit::Denied),
             (Code::DeadlineExceeded, "", "", Exit::TimedOut),
             (Code::Internal, "ServiceException", "", Exit::Other),
         ];
         for (code, reason, sub_code, exit) in cases {
-            assert_eq!(
-                exit_of(code, Some(reason), Some(sub_code)),
-                exit,
-                "{code:?} {reason} {sub_code}"
-            );
+            assert_eq!(exit_of(code, Some(reason), Some(sub_code)), exit, "{code:?} {reason} {sub_code}");
         }
     }
 
     #[test]
     fn the_daemons_details_are_kept() {
-        let metadata = HashMap::from([
-            ("code".into(), "BadBundle".into()),
-            ("tip".into(), "see bundles".into()),
-        ]);
+        let metadata =
+            HashMap::from([("code".into(), "BadBundle".into()), ("tip".into(), "see bundles".into())]);
         let mut details = ErrorDetails::with_error_info("InvalidInputException", "lightsail", metadata);
         details.add_bad_request_violation("bundleId", "unknown");
         let status = Status::with_error_details(Code::InvalidArgument, "no bundle x", details);

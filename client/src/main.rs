@@ -32,9 +32,8 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return output.report(&Failure::from(error)).into(),
     };
-    let code = runtime
-        .block_on(commands::run(cli, &output))
-        .unwrap_or_else(|failure| output.report(&failure));
+    let code =
+        runtime.block_on(commands::run(cli, &output)).unwrap_or_else(|failure| output.report(&failure));
     // Not a plain drop: that would wait for a read of the keyboard that nobody will answer.
     runtime.shutdown_background();
     code.into()

@@ -32,10 +32,7 @@ impl Output {
     pub(crate) fn new(globals: &Globals) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let color = !globals.no_color && !refused && io::stderr().is_terminal();
-        Self {
-            format: globals.output,
-            color,
-        }
+        Self { format: globals.output, color }
     }
 
     /// Whether a program reads the answer.
@@ -66,11 +63,8 @@ impl Output {
         rows: Vec<Vec<String>>,
     ) -> Result<(), Failure> {
         if quiet {
-            let names: Vec<_> = rows
-                .iter()
-                .filter_map(|row| row.first())
-                .map(|name| text::safe(name))
-                .collect();
+            let names: Vec<_> =
+                rows.iter().filter_map(|row| row.first()).map(|name| text::safe(name)).collect();
             return print(&names.join("\n"));
         }
         self.answer(name, message, || table(headers, rows))
@@ -99,38 +93,17 @@ impl Output {
     }
 
     fn failure_text(&self, failure: &Failure) -> String {
-        let head = format!(
-            "{} {}",
-            self.paint("1;31", "error:"),
-            text::safe(&failure.message)
-        );
-        let lines = failure
-            .lines
-            .iter()
-            .map(|line| format!("  | {}", text::safe(line)));
-        let field = failure
-            .field
-            .iter()
-            .map(|field| format!("  field: {}", text::safe(field)));
-        let tip = failure
-            .tip
-            .iter()
-            .map(|tip| format!("  try: {}", text::safe(tip)));
-        let all: Vec<_> = std::iter::once(head)
-            .chain(lines)
-            .chain(field)
-            .chain(tip)
-            .collect();
+        let head = format!("{} {}", self.paint("1;31", "error:"), text::safe(&failure.message));
+        let lines = failure.lines.iter().map(|line| format!("  | {}", text::safe(line)));
+        let field = failure.field.iter().map(|field| format!("  field: {}", text::safe(field)));
+        let tip = failure.tip.iter().map(|tip| format!("  try: {}", text::safe(tip)));
+        let all: Vec<_> = std::iter::once(head).chain(lines).chain(field).chain(tip).collect();
         all.join("\n")
     }
 
     /// `text` in a colour (the parameters of an SGR sequence) where colours are wanted.
     pub(crate) fn paint(&self, color: &str, text: &str) -> String {
-        if self.color {
-            format!("\u{1b}[{color}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.color { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
@@ -194,34 +167,23 @@ mod tests {
 
     #[test]
     fn tables_have_columns_and_no_borders() {
-        let rows = vec![
-            vec!["web".to_owned(), "running".to_owned()],
-            vec!["a\u{1b}[1m".to_owned(), "-".to_owned()],
-        ];
+        let rows =
+            vec![vec!["web".to_owned(), "running".to_owned()], vec!["a\u{1b}[1m".to_owned(), "-".to_owned()]];
         let expected = "NAME         STATE\nweb          running\na\\u{1b}[1m   -";
         assert_eq!(table(&["NAME", "STATE"], rows), expected);
     }
 
     #[test]
     fn facts_line_up_and_empty_ones_are_left_out() {
-        let text = facts(&[
-            ("Name", "web".into()),
-            ("Key pair", String::new()),
-            ("Address", "a\nb".into()),
-        ]);
+        let text = facts(&[("Name", "web".into()), ("Key pair", String::new()), ("Address", "a\nb".into())]);
         assert_eq!(text, "Name:     web\nAddress:  a\\u{a}b");
     }
 
     #[test]
     fn failures_name_the_remedy() {
-        let mut failure = Failure::usage("no bundle x")
-            .tip("sloop bundle list")
-            .lines(vec!["last".into()]);
+        let mut failure = Failure::usage("no bundle x").tip("sloop bundle list").lines(vec!["last".into()]);
         failure.field = Some("bundleId".into());
-        let output = Output {
-            format: Format::Table,
-            color: false,
-        };
+        let output = Output { format: Format::Table, color: false };
         let expected = "error: no bundle x\n  | last\n  field: bundleId\n  try: sloop bundle list";
         assert_eq!(output.failure_text(&failure), expected);
     }

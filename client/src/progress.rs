@@ -44,11 +44,7 @@ impl Progress {
             Mode::Lines => Show::Lines,
             Mode::Spinners(all) => Show::Spinner(spinner(all, &name)),
         };
-        Stage {
-            name,
-            show,
-            now: RefCell::default(),
-        }
+        Stage { name, show, now: RefCell::default() }
     }
 }
 

@@ -8,15 +8,14 @@ use sloop_proto::json;
 /// The text with everything escaped that a terminal would obey instead of show: control characters, and the marks
 /// that reverse the direction of writing.
 pub(crate) fn safe(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut safe, character| {
-            if obeyed(character) {
-                safe.extend(character.escape_unicode());
-            } else {
-                safe.push(character);
-            }
-            safe
-        })
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, character| {
+        if obeyed(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+        safe
+    })
 }
 
 /// The same for text of several lines.
@@ -41,10 +40,7 @@ pub(crate) fn console_line(line: &str) -> String {
 /// The lines of a console log that say something, made safe.
 pub(crate) fn console_lines(log: &[u8]) -> Vec<String> {
     let log = String::from_utf8_lossy(log);
-    log.split('\n')
-        .map(console_line)
-        .filter(|line| !line.trim().is_empty())
-        .collect()
+    log.split('\n').map(console_line).filter(|line| !line.trim().is_empty()).collect()
 }
 
 fn without_escapes(text: &str) -> String {
@@ -79,9 +75,7 @@ fn skip_escape(characters: &mut std::str::Chars<'_>) {
 
 /// How long ago, in its largest unit.
 pub(crate) fn age(then: Option<&Timestamp>) -> String {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     then.map_or_else(
         || "-".to_owned(),
         |then| span(now.saturating_sub(u64::try_from(then.seconds).unwrap_or(0))),
@@ -116,10 +110,7 @@ pub(crate) fn count(number: i32, unit: &str) -> String {
 /// The word that Lightsail uses for a value of an enum of the contract.
 pub(crate) fn word(of: &str, number: Option<i32>) -> String {
     let descriptor = json::POOL.get_enum_by_name(&format!("sloop.v1.{of}"));
-    descriptor
-        .zip(number)
-        .and_then(|(of, number)| json::word(&of, number))
-        .unwrap_or_else(|| "-".to_owned())
+    descriptor.zip(number).and_then(|(of, number)| json::word(&of, number)).unwrap_or_else(|| "-".to_owned())
 }
 
 #[cfg(test)]
@@ -128,19 +119,13 @@ mod tests {
 
     #[test]
     fn what_a_terminal_obeys_is_escaped() {
-        assert_eq!(
-            safe("web\u{1b}[2J\u{7}\n\u{202e}é✓"),
-            "web\\u{1b}[2J\\u{7}\\u{a}\\u{202e}é✓"
-        );
+        assert_eq!(safe("web\u{1b}[2J\u{7}\n\u{202e}é✓"), "web\\u{1b}[2J\\u{7}\\u{a}\\u{202e}é✓");
     }
 
     #[test]
     fn console_lines_lose_their_colours() {
         let log = b"[\x1b[0;32m  OK  \x1b[0m] Started sshd\r\n\x1b]0;title\x07\r\n 10%\r 90%\r\nlogin:\x00";
-        assert_eq!(
-            console_lines(log),
-            ["[  OK  ] Started sshd", " 90%", "login:\\u{0}"]
-        );
+        assert_eq!(console_lines(log), ["[  OK  ] Started sshd", " 90%", "login:\\u{0}"]);
     }
 
     #[test]

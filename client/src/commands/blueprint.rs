@@ -40,11 +40,8 @@ pub(crate) async fn run(session: &Session, output: &Output, command: &BlueprintC
 /// All blueprints, of all pages.
 pub(crate) async fn fetch(session: &Session, inactive: bool) -> Result<GetBlueprintsResult, Failure> {
     let include_inactive = inactive.then_some(true);
-    let request = |page_token| GetBlueprintsRequest {
-        page_token,
-        include_inactive,
-        ..GetBlueprintsRequest::default()
-    };
+    let request =
+        |page_token| GetBlueprintsRequest { page_token, include_inactive, ..GetBlueprintsRequest::default() };
     pages::all(async |token| session.catalogue().get_blueprints(request(token)).await).await
 }
 

@@ -36,11 +36,8 @@ pub(crate) async fn run(session: &Session, output: &Output, command: &BundleComm
 /// All bundles, of all pages.
 pub(crate) async fn fetch(session: &Session, inactive: bool) -> Result<GetBundlesResult, Failure> {
     let include_inactive = inactive.then_some(true);
-    let request = |page_token| GetBundlesRequest {
-        page_token,
-        include_inactive,
-        ..GetBundlesRequest::default()
-    };
+    let request =
+        |page_token| GetBundlesRequest { page_token, include_inactive, ..GetBundlesRequest::default() };
     pages::all(async |token| session.catalogue().get_bundles(request(token)).await).await
 }
 

@@ -52,10 +52,7 @@ pub(crate) async fn run(session: &Session, output: &Output, args: &ConsoleArgs) 
         return Err(Failure::usage("a console needs a terminal to type at")
             .tip(format!("sloop console {} --log", args.name)));
     }
-    tell(&format!(
-        "console of {}; leave with Ctrl-]",
-        text::safe(&args.name)
-    ));
+    tell(&format!("console of {}; leave with Ctrl-]", text::safe(&args.name)));
     let raw = Raw::enter()?;
     let left = attach(session, &args.name, tokio::io::stdin(), tokio::io::stdout()).await;
     drop(raw);
@@ -65,10 +62,7 @@ pub(crate) async fn run(session: &Session, output: &Output, args: &ConsoleArgs) 
 }
 
 async fn log(session: &Session, output: &Output, args: &ConsoleArgs) -> Result<(), Failure> {
-    let request = GetConsoleLogRequest {
-        instance_name: args.name.clone(),
-        tail_bytes: 0,
-    };
+    let request = GetConsoleLogRequest { instance_name: args.name.clone(), tail_bytes: 0 };
     let mut result = session.terminal().get_console_log(request).await?.into_inner();
     if let Some(lines) = args.tail {
         result.log = last_lines(&result.log, lines).to_vec();
@@ -87,11 +81,7 @@ fn last_lines(log: &[u8], lines: usize) -> &[u8] {
     let breaks = body.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n');
     match lines {
         0 => &[],
-        lines => breaks
-            .skip(lines - 1)
-            .map(|(at, _)| at + 1)
-            .next()
-            .map_or(log, |start| &log[start..]),
+        lines => breaks.skip(lines - 1).map(|(at, _)| at + 1).next().map_or(log, |start| &log[start..]),
     }
 }
 
@@ -134,16 +124,10 @@ async fn open(
     name: &str,
 ) -> Result<(mpsc::Sender<AttachConsoleRequest>, Streaming<AttachConsoleResult>), Failure> {
     let (sender, requests) = mpsc::channel(QUEUE);
-    let first = AttachConsoleRequest {
-        instance_name: name.to_owned(),
-        input: Vec::new(),
-    };
+    let first = AttachConsoleRequest { instance_name: name.to_owned(), input: Vec::new() };
     // The queue is empty and its other end is in the next line: this cannot fail.
     let _ = sender.send(first).await;
-    let answer = session
-        .terminal()
-        .attach_console(ReceiverStream::new(requests))
-        .await?;
+    let answer = session.terminal().attach_console(ReceiverStream::new(requests)).await?;
     Ok((sender, answer.into_inner()))
 }
 

@@ -16,22 +16,11 @@ pub(crate) struct DoctorArgs {}
 /// Shows what the daemon finds, with a remedy for each fault.
 pub(crate) async fn run(session: &Session, output: &Output) -> Outcome {
     let result = session.host().doctor(DoctorRequest {}).await?.into_inner();
-    let marks = if utf8() {
-        ["✓", "!", "✗"]
-    } else {
-        ["ok", "!", "x"]
-    };
+    let marks = if utf8() { ["✓", "!", "✗"] } else { ["ok", "!", "x"] };
     output.answer("DoctorResult", &result, || {
-        result
-            .findings
-            .iter()
-            .map(|finding| describe(output, finding, marks))
-            .collect()
+        result.findings.iter().map(|finding| describe(output, finding, marks)).collect()
     })?;
-    let broken = result
-        .findings
-        .iter()
-        .any(|finding| finding.verdict() == Verdict::Failed);
+    let broken = result.findings.iter().any(|finding| finding.verdict() == Verdict::Failed);
     Ok(if broken { Exit::Other.into() } else { 0 })
 }
 
@@ -41,11 +30,7 @@ fn describe(output: &Output, finding: &Finding, marks: [&str; 3]) -> String {
         Verdict::Warning | Verdict::Unspecified => output.paint("33", marks[1]),
         Verdict::Failed => output.paint("31", marks[2]),
     };
-    let line = format!(
-        "{mark} {}: {}\n",
-        text::safe(&finding.subject),
-        text::safe(&finding.detail)
-    );
+    let line = format!("{mark} {}: {}\n", text::safe(&finding.subject), text::safe(&finding.detail));
     match finding.remedy.as_str() {
         "" => line,
         remedy => format!("{line}    try: {}\n", text::safe(remedy)),
@@ -55,10 +40,7 @@ fn describe(output: &Output, finding: &Finding, marks: [&str; 3]) -> String {
 /// Whether the locale can show more than ASCII, by the usual order of its variables.
 fn utf8() -> bool {
     let variables = ["LC_ALL", "LC_CTYPE", "LANG"];
-    let locale = variables
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.is_empty());
+    let locale = variables.iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
     locale.is_some_and(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")

@@ -33,29 +33,13 @@ fn describe(host: &GetHostResult) -> String {
     let headroom = text::bytes(host.disk_headroom_bytes);
     facts(&[
         ("Version", host.version.clone()),
-        (
-            "Hypervisor",
-            format!("{} {}", host.hypervisor, host.hypervisor_version),
-        ),
-        (
-            "Accelerator",
-            format!(
-                "{} ({})",
-                accelerator(host.accelerator()),
-                host.accelerator_reason
-            ),
-        ),
+        ("Hypervisor", format!("{} {}", host.hypervisor, host.hypervisor_version)),
+        ("Accelerator", format!("{} ({})", accelerator(host.accelerator()), host.accelerator_reason)),
         ("Kernel", host.kernel.clone()),
         ("CPUs", host.cpu_count.to_string()),
         ("Memory", memory),
-        (
-            "Disk",
-            format!("{} free, {headroom} kept back", text::bytes(host.disk_free_bytes)),
-        ),
-        (
-            "Instances",
-            format!("{} of {}", host.instance_count, host.instance_quota),
-        ),
+        ("Disk", format!("{} free, {headroom} kept back", text::bytes(host.disk_free_bytes))),
+        ("Instances", format!("{} of {}", host.instance_count, host.instance_quota)),
     ])
 }
 

@@ -83,24 +83,17 @@ pub(crate) async fn run(session: &Session, output: &Output, command: KeyPairComm
 
 /// All key pairs, of all pages.
 pub(crate) async fn fetch(session: &Session) -> Result<GetKeyPairsResult, Failure> {
-    let request = |page_token| GetKeyPairsRequest {
-        page_token,
-        include_default_key_pair: Some(true),
-    };
+    let request = |page_token| GetKeyPairsRequest { page_token, include_default_key_pair: Some(true) };
     pages::all(async |token| session.key_pairs().get_key_pairs(request(token)).await).await
 }
 
 async fn create(session: &Session, output: &Output, args: CreateArgs) -> Result<(), Failure> {
     let file = args.output_file.map(NewFile::create).transpose()?;
-    let request = CreateKeyPairRequest {
-        key_pair_name: args.name,
-        tags: args.tags,
-    };
+    let request = CreateKeyPairRequest { key_pair_name: args.name, tags: args.tags };
     let mut result = session.key_pairs().create_key_pair(request).await?.into_inner();
     let Some(file) = file else {
-        return output.answer("CreateKeyPairResult", &result, || {
-            text::safe_lines(result.private_key_base64())
-        });
+        return output
+            .answer("CreateKeyPairResult", &result, || text::safe_lines(result.private_key_base64()));
     };
     let said = format!("private key written to {}", file.path.display());
     file.keep(&result.private_key_base64.take().unwrap_or_default())?;
@@ -109,17 +102,13 @@ async fn create(session: &Session, output: &Output, args: CreateArgs) -> Result<
 
 async fn default(session: &Session, output: &Output, private_out: Option<PathBuf>) -> Result<(), Failure> {
     let file = private_out.map(NewFile::create).transpose()?;
-    let mut result = session
-        .key_pairs()
-        .download_default_key_pair(DownloadDefaultKeyPairRequest {})
-        .await?
-        .into_inner();
+    let mut result =
+        session.key_pairs().download_default_key_pair(DownloadDefaultKeyPairRequest {}).await?.into_inner();
     if let Some(file) = file {
         file.keep(&result.private_key_base64.take().unwrap_or_default())?;
     }
-    output.answer("DownloadDefaultKeyPairResult", &result, || {
-        text::safe(result.public_key_base64().trim_end())
-    })
+    output
+        .answer("DownloadDefaultKeyPairResult", &result, || text::safe(result.public_key_base64().trim_end()))
 }
 
 async fn import(session: &Session, output: &Output, name: String, file: &Path) -> Result<(), Failure> {
@@ -137,10 +126,7 @@ async fn import(session: &Session, output: &Output, name: String, file: &Path) -
         .tip(format!("sloop key-pair import {name} {}.pub", file.display())));
     }
     let said = format!("{}: imported", text::safe(&name));
-    let request = ImportKeyPairRequest {
-        key_pair_name: name,
-        public_key_base64: key.trim().to_owned(),
-    };
+    let request = ImportKeyPairRequest { key_pair_name: name, public_key_base64: key.trim().to_owned() };
     let result = session.key_pairs().import_key_pair(request).await?.into_inner();
     output.answer("ImportKeyPairResult", &result, || said)
 }
@@ -148,38 +134,20 @@ async fn import(session: &Session, output: &Output, name: String, file: &Path) -
 async fn list(session: &Session, output: &Output, args: &instance::list::ListArgs) -> Result<(), Failure> {
     let all = fetch(session).await?;
     let row = |pair: &KeyPair| {
-        vec![
-            pair.name().to_owned(),
-            pair.fingerprint().to_owned(),
-            text::age(pair.created_at.as_ref()),
-        ]
+        vec![pair.name().to_owned(), pair.fingerprint().to_owned(), text::age(pair.created_at.as_ref())]
     };
     let rows = all.key_pairs.iter().map(row).collect();
-    output.list(
-        ("GetKeyPairsResult", &all),
-        args.quiet,
-        &["NAME", "FINGERPRINT", "AGE"],
-        rows,
-    )
+    output.list(("GetKeyPairsResult", &all), args.quiet, &["NAME", "FINGERPRINT", "AGE"], rows)
 }
 
 async fn show(session: &Session, output: &Output, key_pair_name: String) -> Result<(), Failure> {
-    let result = session
-        .key_pairs()
-        .get_key_pair(GetKeyPairRequest { key_pair_name })
-        .await?
-        .into_inner();
-    output.answer("GetKeyPairResult", &result, || {
-        result.key_pair.as_ref().map(describe).unwrap_or_default()
-    })
+    let result = session.key_pairs().get_key_pair(GetKeyPairRequest { key_pair_name }).await?.into_inner();
+    output.answer("GetKeyPairResult", &result, || result.key_pair.as_ref().map(describe).unwrap_or_default())
 }
 
 async fn delete(session: &Session, output: &Output, key_pair_name: String) -> Result<(), Failure> {
     let said = format!("{}: deleted", text::safe(&key_pair_name));
-    let request = DeleteKeyPairRequest {
-        key_pair_name,
-        ..DeleteKeyPairRequest::default()
-    };
+    let request = DeleteKeyPairRequest { key_pair_name, ..DeleteKeyPairRequest::default() };
     let result = session.key_pairs().delete_key_pair(request).await?.into_inner();
     output.answer("DeleteKeyPairResult", &result, || said)
 }
@@ -204,23 +172,13 @@ struct NewFile {
 
 impl NewFile {
     fn create(path: PathBuf) -> Result<Self, Failure> {
-        let made = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path);
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let file = made.map_err(|error| Failure::file(&path, &error))?;
-        Ok(Self {
-            path,
-            file: Some(file),
-        })
+        Ok(Self { path, file: Some(file) })
     }
 
     fn keep(mut self, text: &str) -> Result<(), Failure> {
-        let written = self
-            .file
-            .as_mut()
-            .map_or(Ok(()), |file| file.write_all(text.as_bytes()));
+        let written = self.file.as_mut().map_or(Ok(()), |file| file.write_all(text.as_bytes()));
         written.map_err(|error| Failure::file(&self.path, &error))?;
         self.file = None;
         Ok(())

@@ -40,9 +40,9 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Launch(args) => instance::create::launch(session, output, args).await,
         Command::Ls(args) => instance::list::run(session, output, &args).await,
         Command::Rm(args) => instance::delete::run(session, output, args).await,
-        Command::Start(args) => instance::power::start(session, output, args).await,
-        Command::Stop(args) => instance::power::stop(session, output, args).await,
-        Command::Reboot(args) => instance::power::reboot(session, output, args).await,
+        Command::Start(args) => instance::power::start(session, output, args.short()).await,
+        Command::Stop(args) => instance::power::stop(session, output, args.short()).await,
+        Command::Reboot(args) => instance::power::reboot(session, output, args.short()).await,
         Command::Ssh(args) => ssh::run(session, output, &args).await,
         Command::Console(args) => console::run(session, output, &args).await,
         Command::Instance(command) => instance::run(session, output, command).await,
@@ -61,9 +61,5 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
 
 /// Tells of every failure and gives the highest exit code, zero when there is none.
 fn worst(output: &Output, failures: &[Failure]) -> u8 {
-    failures
-        .iter()
-        .map(|failure| output.report(failure))
-        .max()
-        .unwrap_or(0)
+    failures.iter().map(|failure| output.report(failure)).max().unwrap_or(0)
 }

@@ -68,24 +68,12 @@ pub(crate) async fn run(session: &Session, output: &Output, command: OperationCo
 async fn list(session: &Session, output: &Output, args: ListArgs) -> Outcome {
     let headers = ["ID", "TYPE", "RESOURCE", "STATUS", "AGE"];
     if let Some(name) = args.resource {
-        let request = |page_token| GetOperationsForResourceRequest {
-            resource_name: name.clone(),
-            page_token,
-        };
-        let fetch = async |token| {
-            session
-                .operations()
-                .get_operations_for_resource(request(token))
-                .await
-        };
+        let request =
+            |page_token| GetOperationsForResourceRequest { resource_name: name.clone(), page_token };
+        let fetch = async |token| session.operations().get_operations_for_resource(request(token)).await;
         let all: GetOperationsForResourceResult = pages::all(fetch).await?;
         let rows = all.operations.iter().map(row).collect();
-        output.list(
-            ("GetOperationsForResourceResult", &all),
-            args.quiet,
-            &headers,
-            rows,
-        )?;
+        output.list(("GetOperationsForResourceResult", &all), args.quiet, &headers, rows)?;
     } else {
         let request = |page_token| GetOperationsRequest { page_token };
         let all: GetOperationsResult =

@@ -20,30 +20,15 @@ pub(crate) enum RegionCommand {
 /// Runs a verb.
 pub(crate) async fn run(session: &Session, output: &Output, command: &RegionCommand) -> Outcome {
     let RegionCommand::List(args) = command;
-    let request = GetRegionsRequest {
-        include_availability_zones: Some(true),
-        ..GetRegionsRequest::default()
-    };
+    let request =
+        GetRegionsRequest { include_availability_zones: Some(true), ..GetRegionsRequest::default() };
     let result = session.catalogue().get_regions(request).await?.into_inner();
     let rows = result.regions.iter().map(row).collect();
-    output.list(
-        ("GetRegionsResult", &result),
-        args.quiet,
-        &["REGION", "NAME", "ZONES"],
-        rows,
-    )?;
+    output.list(("GetRegionsResult", &result), args.quiet, &["REGION", "NAME", "ZONES"], rows)?;
     Ok(0)
 }
 
 fn row(region: &Region) -> Vec<String> {
-    let zones: Vec<_> = region
-        .availability_zones
-        .iter()
-        .map(|zone| zone.zone_name().to_owned())
-        .collect();
-    vec![
-        text::word("RegionName", region.name),
-        region.display_name().to_owned(),
-        zones.join(", "),
-    ]
+    let zones: Vec<_> = region.availability_zones.iter().map(|zone| zone.zone_name().to_owned()).collect();
+    vec![text::word("RegionName", region.name), region.display_name().to_owned(), zones.join(", ")]
 }

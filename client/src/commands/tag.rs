@@ -39,21 +39,13 @@ pub(crate) async fn run(session: &Session, output: &Output, command: TagCommand)
     match command {
         TagCommand::Add { name, tags } => {
             let said = format!("{}: tagged", text::safe(&name));
-            let request = TagResourceRequest {
-                resource_name: name,
-                resource_arn: None,
-                tags,
-            };
+            let request = TagResourceRequest { resource_name: name, resource_arn: None, tags };
             let result = session.tags().tag_resource(request).await?.into_inner();
             output.answer("TagResourceResult", &result, || said)?;
         }
         TagCommand::Remove { name, keys } => {
             let said = format!("{}: untagged", text::safe(&name));
-            let request = UntagResourceRequest {
-                resource_name: name,
-                resource_arn: None,
-                tag_keys: keys,
-            };
+            let request = UntagResourceRequest { resource_name: name, resource_arn: None, tag_keys: keys };
             let result = session.tags().untag_resource(request).await?.into_inner();
             output.answer("UntagResourceResult", &result, || said)?;
         }
@@ -69,10 +61,7 @@ pub(crate) fn parse(text: &str) -> Result<Tag, String> {
     };
     match key {
         "" => Err("a tag needs a key".to_owned()),
-        key => Ok(Tag {
-            key: Some(key.to_owned()),
-            value,
-        }),
+        key => Ok(Tag { key: Some(key.to_owned()), value }),
     }
 }
 

@@ -28,10 +28,5 @@ pub(crate) async fn run(socket: &Path, output: &Output) -> Outcome {
 
 async fn daemon(socket: &Path) -> Result<String, Failure> {
     let session = Session::open(socket).await?;
-    Ok(session
-        .host()
-        .get_host(GetHostRequest {})
-        .await?
-        .into_inner()
-        .version)
+    Ok(session.host().get_host(GetHostRequest {}).await?.into_inner().version)
 }

@@ -56,10 +56,7 @@ impl Until {
 
     /// The limits that follow, counted from now.
     pub(crate) fn limits(&self) -> Limits {
-        Limits::new(
-            self.timeout.unwrap_or(LONGEST),
-            Some(self.wait_for.unwrap_or(Milestone::Ssh)),
-        )
+        Limits::new(self.timeout.unwrap_or(LONGEST), Some(self.wait_for.unwrap_or(Milestone::Ssh)))
     }
 }
 
@@ -68,9 +65,8 @@ pub(crate) const LONGEST: Duration = Duration::from_mins(5);
 
 /// Parses `90s`, `5m`, `1h30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let parsed: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| "write it like 90s, 5m or 1h30m".to_owned())?;
+    let parsed: jiff::SignedDuration =
+        text.parse().map_err(|_| "write it like 90s, 5m or 1h30m".to_owned())?;
     Duration::try_from(parsed).map_err(|_| "a wait cannot be negative".to_owned())
 }
 
@@ -86,9 +82,7 @@ impl Limits {
     pub(crate) fn new(within: Duration, goal: Option<Milestone>) -> Self {
         let now = Instant::now();
         // A time too far away to be counted is as good as a century.
-        let deadline = now
-            .checked_add(within)
-            .unwrap_or_else(|| now + Duration::from_hours(876_000));
+        let deadline = now.checked_add(within).unwrap_or_else(|| now + Duration::from_hours(876_000));
         Self { deadline, goal }
     }
 }
@@ -108,10 +102,7 @@ pub(crate) async fn settle(
     });
     let ends = join_all(followed).await;
     // Told when no spinner is in the way any more.
-    ends.iter()
-        .flatten()
-        .flatten()
-        .for_each(|warning| output.warn(warning));
+    ends.iter().flatten().flatten().for_each(|warning| output.warn(warning));
     ends.into_iter().filter_map(Result::err).collect()
 }
 
@@ -142,10 +133,7 @@ fn pass_over(status: Status, stage: &Stage) -> Result<(), Failure> {
 
 /// The last lines of the console, if there are any to be had.
 async fn evidence(session: &Session, name: &str) -> Vec<String> {
-    let request = GetConsoleLogRequest {
-        instance_name: name.to_owned(),
-        tail_bytes: EVIDENCE_BYTES,
-    };
+    let request = GetConsoleLogRequest { instance_name: name.to_owned(), tail_bytes: EVIDENCE_BYTES };
     let Ok(answer) = session.terminal().get_console_log(request).await else {
         return Vec::new();
     };

@@ -24,12 +24,9 @@ pub(crate) async fn ready(
     if let Ok(reached) = reached {
         return reached.map(|()| facts);
     }
-    Err(Failure::new(
-        Exit::TimedOut,
-        format!("{name}: still booting; {}", facts_text(&facts)),
-    )
-    .tip(format!("sloop console {name}"))
-    .lines(evidence(session, name).await))
+    Err(Failure::new(Exit::TimedOut, format!("{name}: still booting; {}", facts_text(&facts)))
+        .tip(format!("sloop console {name}"))
+        .lines(evidence(session, name).await))
 }
 
 async fn reach(
@@ -40,9 +37,7 @@ async fn reach(
     stage: &Stage,
 ) -> Result<(), Failure> {
     loop {
-        let request = WatchReadinessRequest {
-            instance_name: name.to_owned(),
-        };
+        let request = WatchReadinessRequest { instance_name: name.to_owned() };
         let watched = session.readiness().watch_readiness(request).await;
         let end = match watched {
             Ok(moments) => watch_readiness(moments.into_inner(), goal, facts, stage).await,
@@ -91,10 +86,7 @@ fn is_reached(goal: Milestone, facts: &WatchReadinessResult) -> bool {
 }
 
 fn is_down(facts: &WatchReadinessResult) -> bool {
-    matches!(
-        facts.state.as_str(),
-        "stopping" | "stopped" | "shutting-down" | "terminated"
-    )
+    matches!(facts.state.as_str(), "stopping" | "stopped" | "shutting-down" | "terminated")
 }
 
 fn judge(name: &str, goal: Milestone, facts: &WatchReadinessResult) -> Result<(), Failure> {
@@ -103,13 +95,8 @@ fn judge(name: &str, goal: Milestone, facts: &WatchReadinessResult) -> Result<()
         return Err(failure.tip(format!("sloop start {name}")));
     }
     if goal == Milestone::FirstBoot && facts.first_boot() == FirstBoot::Failed {
-        return Err(Failure::new(
-            Exit::OperationFailed,
-            format!("{name}: {}", first_boot_text(facts)),
-        )
-        .tip(format!(
-            "sloop ssh {name} -- sudo cat /var/log/cloud-init-output.log"
-        )));
+        return Err(Failure::new(Exit::OperationFailed, format!("{name}: {}", first_boot_text(facts)))
+            .tip(format!("sloop ssh {name} -- sudo cat /var/log/cloud-init-output.log")));
     }
     Ok(())
 }
@@ -124,11 +111,7 @@ pub(super) fn first_boot_text(facts: &WatchReadinessResult) -> String {
 
 /// The three facts in words.
 fn facts_text(facts: &WatchReadinessResult) -> String {
-    let state = if facts.state.is_empty() {
-        "state unknown"
-    } else {
-        &facts.state
-    };
+    let state = if facts.state.is_empty() { "state unknown" } else { &facts.state };
     let ssh = match (facts.network_up, facts.ssh_reachable) {
         (_, true) => "SSH answers",
         (true, false) => "on the network, SSH does not answer yet",

@@ -17,15 +17,7 @@ fn a_new_private_key_is_printed_as_it_is() {
 fn a_private_key_in_a_file_is_private_and_in_no_answer() {
     let daemon = Daemon::start();
     let file = daemon.dir().join("key");
-    let args = [
-        "key-pair",
-        "create",
-        "laptop",
-        "-o",
-        "json",
-        "--output-file",
-        file.to_str().unwrap(),
-    ];
+    let args = ["key-pair", "create", "laptop", "-o", "json", "--output-file", file.to_str().unwrap()];
     let (code, out, _) = run(&mut sloop(&daemon.socket()), &args);
     assert_eq!((code, out.contains("KEY")), (0, false));
     assert_eq!(fs::read_to_string(&file).unwrap(), "-----BEGIN\nKEY\n");
@@ -37,13 +29,7 @@ fn an_existing_file_is_not_written_over() {
     let daemon = Daemon::start();
     let file = daemon.dir().join("key");
     fs::write(&file, "mine").unwrap();
-    let args = [
-        "key-pair",
-        "create",
-        "laptop",
-        "--output-file",
-        file.to_str().unwrap(),
-    ];
+    let args = ["key-pair", "create", "laptop", "--output-file", file.to_str().unwrap()];
     assert_eq!(run(&mut sloop(&daemon.socket()), &args).0, 2);
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 }
@@ -52,13 +38,7 @@ fn an_existing_file_is_not_written_over() {
 fn without_a_key_there_is_no_file() {
     let daemon = Daemon::start();
     let file = daemon.dir().join("key");
-    let args = [
-        "key-pair",
-        "create",
-        "taken",
-        "--output-file",
-        file.to_str().unwrap(),
-    ];
+    let args = ["key-pair", "create", "taken", "--output-file", file.to_str().unwrap()];
     assert_eq!(run(&mut sloop(&daemon.socket()), &args).0, 4);
     assert!(!file.exists());
 }
@@ -70,10 +50,7 @@ fn a_private_key_is_never_imported() {
     fs::write(&private, "-----BEGIN OPENSSH PRIVATE KEY-----\n").unwrap();
     fs::write(&public, "ssh-ed25519 AAAA me@laptop\n").unwrap();
     let import = |file: &std::path::Path| {
-        run(
-            &mut sloop(&daemon.socket()),
-            &["key-pair", "import", "laptop", file.to_str().unwrap()],
-        )
+        run(&mut sloop(&daemon.socket()), &["key-pair", "import", "laptop", file.to_str().unwrap()])
     };
     assert_eq!(import(&private).0, 2);
     assert_eq!(import(&public).1, "laptop: imported\n");

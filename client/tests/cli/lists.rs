@@ -9,29 +9,17 @@ use crate::{run, sloop};
 fn a_list_is_a_table_of_all_pages() {
     let daemon = Daemon::start();
     let (code, out, _) = run(&mut sloop(&daemon.socket()), &["ls"]);
-    let lines: Vec<Vec<_>> = out
-        .lines()
-        .map(|line| line.split_whitespace().collect())
-        .collect();
+    let lines: Vec<Vec<_>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(code, 0);
-    assert_eq!(
-        lines[0].join(" "),
-        "NAME STATE BLUEPRINT BUNDLE PUBLIC IP PRIVATE IP AGE"
-    );
-    assert_eq!(
-        lines[1],
-        ["web", "running", "debian_12", "nano_3_0", "192.0.2.7", "-", "-"]
-    );
+    assert_eq!(lines[0].join(" "), "NAME STATE BLUEPRINT BUNDLE PUBLIC IP PRIVATE IP AGE");
+    assert_eq!(lines[1], ["web", "running", "debian_12", "nano_3_0", "192.0.2.7", "-", "-"]);
     assert_eq!(lines[2][0], "db");
 }
 
 #[test]
 fn names_alone_suit_a_shell() {
     let daemon = Daemon::start();
-    assert_eq!(
-        run(&mut sloop(&daemon.socket()), &["instance", "list", "-q"]).1,
-        "web\ndb\n"
-    );
+    assert_eq!(run(&mut sloop(&daemon.socket()), &["instance", "list", "-q"]).1, "web\ndb\n");
 }
 
 #[test]
@@ -54,10 +42,7 @@ fn what_is_not_there_exits_with_three_and_a_remedy() {
 #[test]
 fn failures_are_json_for_programs() {
     let daemon = Daemon::start();
-    let (code, _, err) = run(
-        &mut sloop(&daemon.socket()),
-        &["instance", "show", "ghost", "-o", "json"],
-    );
+    let (code, _, err) = run(&mut sloop(&daemon.socket()), &["instance", "show", "ghost", "-o", "json"]);
     let error: Json = serde_json::from_str(&err).unwrap();
     let expected = json!({
         "type": "NotFoundException", "code": "DoesNotExist", "field": null,
@@ -73,10 +58,7 @@ fn without_a_daemon_the_exit_code_is_seven() {
     let (code, _, err) = run(&mut sloop(&socket), &["ls"]);
     assert_eq!(code, 7);
     assert!(
-        err.starts_with(&format!(
-            "error: sloopd isn't running at {}\n  try: ",
-            socket.display()
-        )),
+        err.starts_with(&format!("error: sloopd isn't running at {}\n  try: ", socket.display())),
         "{err}"
     );
 }
@@ -93,10 +75,7 @@ fn a_socket_that_nobody_listens_on_is_no_daemon() {
 fn the_doctor_exits_with_one_when_something_is_broken() {
     let daemon = Daemon::start();
     let (code, out, _) = run(sloop(&daemon.socket()).env("LANG", "en_US.UTF-8"), &["doctor"]);
-    assert_eq!(
-        (code, &*out),
-        (1, "✓ disk: seen\n✗ kvm: seen\n    try: load the module\n")
-    );
+    assert_eq!((code, &*out), (1, "✓ disk: seen\n✗ kvm: seen\n    try: load the module\n"));
     let (_, out, _) = run(sloop(&daemon.socket()).env("LC_ALL", "C"), &["doctor"]);
     assert!(out.is_ascii(), "{out}");
 }
@@ -105,28 +84,15 @@ fn the_doctor_exits_with_one_when_something_is_broken() {
 fn version_names_both_sides() {
     let daemon = Daemon::start();
     let (code, out, _) = run(&mut sloop(&daemon.socket()), &["version"]);
-    assert_eq!(
-        (code, &*out),
-        (
-            0,
-            concat!("sloop   ", env!("CARGO_PKG_VERSION"), "\nsloopd  9.9.9\n")
-        )
-    );
+    assert_eq!((code, &*out), (0, concat!("sloop   ", env!("CARGO_PKG_VERSION"), "\nsloopd  9.9.9\n")));
 }
 
 #[test]
 fn the_shell_completes_names_that_the_daemon_knows() {
     let daemon = Daemon::start();
-    assert!(
-        run(&mut sloop(&daemon.socket()), &["completion", "bash"])
-            .1
-            .contains("complete -")
-    );
+    assert!(run(&mut sloop(&daemon.socket()), &["completion", "bash"]).1.contains("complete -"));
     let mut shell = sloop(&daemon.socket());
-    shell
-        .env("COMPLETE", "bash")
-        .env("_CLAP_COMPLETE_INDEX", "2")
-        .env("_CLAP_IFS", "\n");
+    shell.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").env("_CLAP_IFS", "\n");
     assert_eq!(run(&mut shell, &["--", "sloop", "ssh", "w"]).1, "web");
 }
 
@@ -134,10 +100,7 @@ fn the_shell_completes_names_that_the_daemon_knows() {
 fn every_command_has_its_manual_page() {
     let daemon = Daemon::start();
     let dir = daemon.dir().join("man");
-    assert_eq!(
-        run(&mut sloop(&daemon.socket()), &["man", dir.to_str().unwrap()]).0,
-        0
-    );
+    assert_eq!(run(&mut sloop(&daemon.socket()), &["man", dir.to_str().unwrap()]).0, 0);
     let main = std::fs::read_to_string(dir.join("sloop.1")).unwrap();
     assert!(main.contains("Exit codes"), "{main}");
     assert!(dir.join("sloop-instance-create.1").exists());

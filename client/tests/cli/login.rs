@@ -47,15 +47,8 @@ fn ssh_is_told_the_host_key_and_its_exit_code_is_ours() {
         assert!(lines.contains(&word), "{word} in {out}");
     }
     assert!(out.contains("-l\nadmin\n--\n192.0.2.7\nuptime\n-p\n"), "{out}");
-    assert!(
-        out.ends_with(&format!("web,192.0.2.7 ssh-ed25519 {HOST_KEY}\nPRIVATE\n")),
-        "{out}"
-    );
-    assert_eq!(
-        fs::read_dir(&runtime).unwrap().count(),
-        0,
-        "the key is left behind"
-    );
+    assert!(out.ends_with(&format!("web,192.0.2.7 ssh-ed25519 {HOST_KEY}\nPRIVATE\n")), "{out}");
+    assert_eq!(fs::read_dir(&runtime).unwrap().count(), 0, "the key is left behind");
 }
 
 #[test]
@@ -63,10 +56,7 @@ fn a_stopped_instance_names_the_remedy() {
     let daemon = daemon();
     let (code, _, err) = run(&mut sloop(&daemon.socket()), &["ssh", "off"]);
     assert_eq!(code, 4);
-    assert!(
-        err.ends_with("error: off is stopped\n  try: sloop start off\n"),
-        "{err}"
-    );
+    assert!(err.ends_with("error: off is stopped\n  try: sloop start off\n"), "{err}");
 }
 
 #[test]

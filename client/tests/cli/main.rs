@@ -16,10 +16,7 @@ use assert_cmd::Command;
 /// `sloop`, with nothing around it that could change what it does.
 fn sloop(socket: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sloop"));
-    command
-        .env_clear()
-        .env("SLOOP_SOCKET", socket)
-        .env("XDG_STATE_HOME", socket.parent().unwrap());
+    command.env_clear().env("SLOOP_SOCKET", socket).env("XDG_STATE_HOME", socket.parent().unwrap());
     command
 }
 
@@ -27,9 +24,5 @@ fn sloop(socket: &Path) -> Command {
 fn run(command: &mut Command, args: &[&str]) -> (i32, String, String) {
     let output = command.args(args).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }

@@ -11,16 +11,7 @@ use crate::{run, sloop};
 
 /// `sloop` at a terminal, and the other end of that terminal.
 fn at_terminal(daemon: &Daemon, args: &[&str]) -> (Child, File) {
-    let pty = openpty(
-        &Winsize {
-            ws_row: 24,
-            ws_col: 80,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        },
-        None,
-    )
-    .unwrap();
+    let pty = openpty(&Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }, None).unwrap();
     let slave = || Stdio::from(pty.slave.try_clone().unwrap());
     let child = Command::new(env!("CARGO_BIN_EXE_sloop"))
         .args(args)
@@ -83,10 +74,7 @@ fn a_spinner_shows_what_goes_on() {
 fn a_console_needs_a_terminal_and_its_log_does_not() {
     let daemon = Daemon::start();
     assert_eq!(run(&mut sloop(&daemon.socket()), &["console", "web"]).0, 2);
-    let (code, out, _) = run(
-        &mut sloop(&daemon.socket()),
-        &["console", "web", "--log", "--tail", "1"],
-    );
+    let (code, out, _) = run(&mut sloop(&daemon.socket()), &["console", "web", "--log", "--tail", "1"]);
     assert_eq!((code, &*out), (0, "\u{1b}[31mLoading kernel\u{1b}[0m\r\n"));
     let (mut child, mut terminal) = at_terminal(&daemon, &["console", "web", "--log"]);
     expect(&mut terminal, "BIOS\r\nLoading kernel\r\n");

@@ -12,10 +12,7 @@ use crate::{run, sloop};
 fn launch_tells_the_stages_and_what_comes_next() {
     let daemon = Daemon::start();
     let (code, out, err) = run(&mut sloop(&daemon.socket()), &["launch", "web"]);
-    assert_eq!(
-        (code, &*out),
-        (0, "web is at 192.0.2.7\n  log in: sloop ssh web\n")
-    );
+    assert_eq!((code, &*out), (0, "web is at 192.0.2.7\n  log in: sloop ssh web\n"));
     for told in [
         "using --blueprint debian_12, the default",
         "web: making the disk",
@@ -30,16 +27,8 @@ fn launch_tells_the_stages_and_what_comes_next() {
 fn software_virtualisation_is_mentioned_once() {
     let daemon = Daemon::start();
     let note = "note: KVM isn't used here (no /dev/kvm)";
-    assert!(
-        run(&mut sloop(&daemon.socket()), &["launch", "web"])
-            .2
-            .contains(note)
-    );
-    assert!(
-        !run(&mut sloop(&daemon.socket()), &["launch", "web"])
-            .2
-            .contains(note)
-    );
+    assert!(run(&mut sloop(&daemon.socket()), &["launch", "web"]).2.contains(note));
+    assert!(!run(&mut sloop(&daemon.socket()), &["launch", "web"]).2.contains(note));
 }
 
 #[test]
@@ -64,10 +53,7 @@ fn a_failed_operation_shows_its_reason_and_the_console() {
 #[test]
 fn a_slow_boot_is_late_and_not_failed() {
     let daemon = Daemon::start();
-    let (code, _, err) = run(
-        &mut sloop(&daemon.socket()),
-        &["launch", "slow", "--timeout", "1s"],
-    );
+    let (code, _, err) = run(&mut sloop(&daemon.socket()), &["launch", "slow", "--timeout", "1s"]);
     assert_eq!(code, 6);
     assert!(
         err.contains("error: slow: still booting; running, not on the network yet, first boot not over"),
@@ -85,10 +71,7 @@ fn user_data_that_failed_warns_unless_it_was_waited_for() {
         err.contains("warning: faulty: the first boot ended with faults: user data exited with 1"),
         "{err}"
     );
-    let (code, _, err) = run(
-        &mut sloop(&daemon.socket()),
-        &["launch", "faulty", "--wait-for", "first-boot"],
-    );
+    let (code, _, err) = run(&mut sloop(&daemon.socket()), &["launch", "faulty", "--wait-for", "first-boot"]);
     assert_eq!(code, 5);
     assert!(
         err.contains("error: faulty: the first boot ended with faults: user data exited with 1"),
@@ -99,24 +82,15 @@ fn user_data_that_failed_warns_unless_it_was_waited_for() {
 #[test]
 fn several_names_are_all_tried_and_the_worst_code_counts() {
     let daemon = Daemon::start();
-    let (code, out, err) = run(
-        &mut sloop(&daemon.socket()),
-        &["stop", "ghost", "web", "broken", "--wait"],
-    );
+    let (code, out, err) = run(&mut sloop(&daemon.socket()), &["stop", "ghost", "web", "broken", "--wait"]);
     assert_eq!((code, &*out), (5, "web: stopped\n"));
-    assert!(
-        err.contains("does not exist: ghost") && err.contains("broken: CreateInstance failed"),
-        "{err}"
-    );
+    assert!(err.contains("does not exist: ghost") && err.contains("broken: CreateInstance failed"), "{err}");
 }
 
 #[test]
 fn work_that_is_not_waited_for_is_only_begun() {
     let daemon = Daemon::start();
-    assert_eq!(
-        run(&mut sloop(&daemon.socket()), &["stop", "web"]).1,
-        "web: stopping\n"
-    );
+    assert_eq!(run(&mut sloop(&daemon.socket()), &["stop", "web"]).1, "web: stopping\n");
     let (_, out, _) = run(&mut sloop(&daemon.socket()), &["launch", "web", "--no-wait"]);
     assert_eq!(out, "web is being made\n  follow: sloop operation watch op-web\n");
 }
@@ -126,15 +100,10 @@ fn user_data_must_be_text() {
     let daemon = Daemon::start();
     let file = daemon.dir().join("data");
     std::fs::write(&file, b"ok\xff").unwrap();
-    let (code, _, err) = run(
-        &mut sloop(&daemon.socket()),
-        &["launch", "web", "--user-data", file.to_str().unwrap()],
-    );
+    let (code, _, err) =
+        run(&mut sloop(&daemon.socket()), &["launch", "web", "--user-data", file.to_str().unwrap()]);
     assert_eq!(code, 2);
-    assert!(
-        err.contains("user data must be UTF-8 text, and byte 3 is not"),
-        "{err}"
-    );
+    assert!(err.contains("user data must be UTF-8 text, and byte 3 is not"), "{err}");
 }
 
 #[test]
@@ -143,10 +112,7 @@ fn deleting_needs_a_yes_where_nobody_can_be_asked() {
     let (code, _, err) = run(&mut sloop(&daemon.socket()), &["rm", "web"]);
     assert_eq!(code, 2);
     assert!(err.contains("try: the same with --yes"), "{err}");
-    assert_eq!(
-        run(&mut sloop(&daemon.socket()), &["rm", "web", "--yes"]).1,
-        "web: deleted\n"
-    );
+    assert_eq!(run(&mut sloop(&daemon.socket()), &["rm", "web", "--yes"]).1, "web: deleted\n");
 }
 
 #[test]
@@ -159,9 +125,7 @@ fn waiting_outlives_a_restart_of_the_daemon() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let told = BufReader::new(child.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
+    let told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut told = told.inspect(|line| assert!(!line.starts_with("error"), "{line}"));
     assert!(told.any(|line| line == "slow: booting"));
     daemon.restart();

@@ -102,10 +102,9 @@ pub(crate) async fn create(session: &Session, output: &Output, args: CreateArgs)
 
 /// Makes instances with what is usual, and waits for them.
 pub(crate) async fn launch(session: &Session, output: &Output, args: LaunchArgs) -> Outcome {
-    for (flag, given, default) in [
-        ("--blueprint", &args.blueprint, BLUEPRINT),
-        ("--bundle", &args.bundle, BUNDLE),
-    ] {
+    for (flag, given, default) in
+        [("--blueprint", &args.blueprint, BLUEPRINT), ("--bundle", &args.bundle, BUNDLE)]
+    {
         if given.is_none() {
             output.note(&format!("using {flag} {default}, the default"));
         }
@@ -137,20 +136,10 @@ async fn make(
         ..CreateInstancesRequest::default()
     };
     tell_of_translation(session, output).await;
-    let operations = session
-        .instances()
-        .create_instances(request)
-        .await?
-        .into_inner()
-        .operations;
-    let mut work = Work {
-        operations,
-        failures: Vec::new(),
-    };
+    let operations = session.instances().create_instances(request).await?.into_inner().operations;
+    let mut work = Work { operations, failures: Vec::new() };
     work.settle(session, output, limits).await;
-    let result = CreateInstancesResult {
-        operations: work.operations.clone(),
-    };
+    let result = CreateInstancesResult { operations: work.operations.clone() };
     let next = next_steps(session, &work.operations, limits.is_some()).await;
     output.answer("CreateInstancesResult", &result, || next)?;
     Ok(work.end(output))
@@ -180,16 +169,10 @@ async fn next_steps(session: &Session, operations: &[Operation], waited: bool) -
 }
 
 async fn address(session: &Session, name: &str) -> String {
-    let request = GetInstanceRequest {
-        instance_name: name.to_owned(),
-        ..GetInstanceRequest::default()
-    };
+    let request = GetInstanceRequest { instance_name: name.to_owned(), ..GetInstanceRequest::default() };
     let answer = session.instances().get_instance(request).await.ok();
     let address = answer.and_then(|answer| answer.into_inner().instance?.public_ip_address);
-    address.map_or_else(
-        || "an address yet unknown".to_owned(),
-        |address| text::safe(&address),
-    )
+    address.map_or_else(|| "an address yet unknown".to_owned(), |address| text::safe(&address))
 }
 
 /// The text that runs at the first boot, from wherever it comes.
@@ -205,24 +188,14 @@ fn user_data(spec: &Spec) -> Result<Option<String>, Failure> {
     }
     String::from_utf8(bytes).map(Some).map_err(|error| {
         let at = error.utf8_error().valid_up_to() + 1;
-        Failure::usage(format!(
-            "{}: user data must be UTF-8 text, and byte {at} is not",
-            path.display()
-        ))
+        Failure::usage(format!("{}: user data must be UTF-8 text, and byte {at} is not", path.display()))
     })
 }
 
 async fn only_zone(session: &Session) -> Result<String, Failure> {
-    let request = GetRegionsRequest {
-        include_availability_zones: Some(true),
-        ..GetRegionsRequest::default()
-    };
-    let regions = session
-        .catalogue()
-        .get_regions(request)
-        .await?
-        .into_inner()
-        .regions;
+    let request =
+        GetRegionsRequest { include_availability_zones: Some(true), ..GetRegionsRequest::default() };
+    let regions = session.catalogue().get_regions(request).await?.into_inner().regions;
     let zones = regions.into_iter().flat_map(|region| region.availability_zones);
     let mut names: Vec<_> = zones.filter_map(|zone| zone.zone_name).collect();
     match (names.pop(), names.is_empty()) {
@@ -255,11 +228,7 @@ async fn tell_of_translation(session: &Session, output: &Output) {
 }
 
 fn marker() -> Option<PathBuf> {
-    let absolute = |key: &str| {
-        std::env::var_os(key)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
+    let absolute = |key: &str| std::env::var_os(key).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
     Some(state.join("sloop/told-of-translation"))
 }

@@ -44,35 +44,21 @@ pub(crate) async fn run(session: &Session, output: &Output, args: DeleteArgs) ->
     let limits = (!args.no_wait).then(|| Limits::new(args.timeout.unwrap_or(LONGEST), None));
     let force_delete_add_ons = args.force.then_some(true);
     let mut work = Work::ask(args.names.names, async |instance_name| {
-        let request = DeleteInstanceRequest {
-            instance_name,
-            force_delete_add_ons,
-        };
-        Ok(session
-            .instances()
-            .delete_instance(request)
-            .await?
-            .into_inner()
-            .operations)
+        let request = DeleteInstanceRequest { instance_name, force_delete_add_ons };
+        Ok(session.instances().delete_instance(request).await?.into_inner().operations)
     })
     .await;
     work.settle(session, output, limits).await;
-    let result = DeleteInstanceResult {
-        operations: work.operations.clone(),
-    };
-    output.answer("DeleteInstanceResult", &result, || {
-        work.tell(limits, "deleted", "being deleted")
-    })?;
+    let result = DeleteInstanceResult { operations: work.operations.clone() };
+    output.answer("DeleteInstanceResult", &result, || work.tell(limits, "deleted", "being deleted"))?;
     Ok(work.end(output))
 }
 
 /// Asks the person at the terminal; where there is none, somebody must have said `--yes`.
 fn confirm(names: &[String]) -> Result<(), Failure> {
     if !(stdin().is_terminal() && stderr().is_terminal()) {
-        return Err(
-            Failure::usage("deleting asks first, and there is no terminal to ask at")
-                .tip("the same with --yes"),
-        );
+        return Err(Failure::usage("deleting asks first, and there is no terminal to ask at")
+            .tip("the same with --yes"));
     }
     write!(stderr(), "Delete {}? [y/N] ", text::safe(&names.join(", ")))?;
     let mut answer = String::new();

@@ -8,15 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::output::Output;
 use crate::{pages, text};
 
-const HEADERS: [&str; 7] = [
-    "NAME",
-    "STATE",
-    "BLUEPRINT",
-    "BUNDLE",
-    "PUBLIC IP",
-    "PRIVATE IP",
-    "AGE",
-];
+const HEADERS: [&str; 7] = ["NAME", "STATE", "BLUEPRINT", "BUNDLE", "PUBLIC IP", "PRIVATE IP", "AGE"];
 
 /// Arguments of every list.
 #[derive(Args, Debug)]
@@ -36,10 +28,7 @@ pub(crate) async fn run(session: &Session, output: &Output, args: &ListArgs) -> 
 
 /// All instances, of all pages.
 pub(crate) async fn fetch(session: &Session) -> Result<GetInstancesResult, Failure> {
-    let request = |page_token| GetInstancesRequest {
-        page_token,
-        ..GetInstancesRequest::default()
-    };
+    let request = |page_token| GetInstancesRequest { page_token, ..GetInstancesRequest::default() };
     pages::all(async |token| session.instances().get_instances(request(token)).await).await
 }
 
@@ -62,10 +51,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_a_dash() {
-        let instance = Instance {
-            name: Some("web".into()),
-            ..Instance::default()
-        };
+        let instance = Instance { name: Some("web".into()), ..Instance::default() };
         assert_eq!(row(&instance), ["web", "-", "-", "-", "-", "-", "-"]);
     }
 }

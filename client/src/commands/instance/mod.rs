@@ -99,23 +99,15 @@ impl Work {
     /// Follows the work within the limits, if there are any.
     async fn settle(&mut self, session: &Session, output: &Output, limits: Option<Limits>) {
         if let Some(limits) = limits {
-            self.failures
-                .extend(wait::settle(session, output, &mut self.operations, limits).await);
+            self.failures.extend(wait::settle(session, output, &mut self.operations, limits).await);
         }
     }
 
     /// One sentence for each operation that did not fail: done if it was waited for and has ended, doing otherwise.
     fn tell(&self, limits: Option<Limits>, done: &str, doing: &str) -> String {
-        let alive = self
-            .operations
-            .iter()
-            .filter(|operation| operation.status() != OperationStatus::Failed);
+        let alive = self.operations.iter().filter(|operation| operation.status() != OperationStatus::Failed);
         let sentences = alive.map(|operation| {
-            let word = if limits.is_some() && operation.is_terminal() {
-                done
-            } else {
-                doing
-            };
+            let word = if limits.is_some() && operation.is_terminal() { done } else { doing };
             format!("{}: {word}\n", text::safe(operation.resource_name()))
         });
         sentences.collect()

@@ -13,10 +13,7 @@ use crate::text;
 
 /// Shows one instance.
 pub(crate) async fn run(session: &Session, output: &Output, name: &str) -> Outcome {
-    let request = GetInstanceRequest {
-        instance_name: name.to_owned(),
-        ..GetInstanceRequest::default()
-    };
+    let request = GetInstanceRequest { instance_name: name.to_owned(), ..GetInstanceRequest::default() };
     let result = session.instances().get_instance(request).await?.into_inner();
     output.answer("GetInstanceResult", &result, || {
         result.instance.as_ref().map(describe).unwrap_or_default()
@@ -26,14 +23,8 @@ pub(crate) async fn run(session: &Session, output: &Output, name: &str) -> Outco
 
 /// Prints the state of one instance.
 pub(crate) async fn state(session: &Session, output: &Output, name: &str) -> Outcome {
-    let request = GetInstanceStateRequest {
-        instance_name: name.to_owned(),
-    };
-    let result = session
-        .instances()
-        .get_instance_state(request)
-        .await?
-        .into_inner();
+    let request = GetInstanceStateRequest { instance_name: name.to_owned() };
+    let result = session.instances().get_instance_state(request).await?.into_inner();
     let word = result.state.as_ref().map(|state| text::safe(state.name()));
     output.answer("GetInstanceStateResult", &result, || word.unwrap_or_default())?;
     Ok(0)
@@ -43,11 +34,7 @@ pub(crate) async fn state(session: &Session, output: &Output, name: &str) -> Out
 pub(crate) async fn access(session: &Session, output: &Output, name: &str) -> Outcome {
     let result = access_details(session, name).await?;
     output.answer("GetInstanceAccessDetailsResult", &result, || {
-        result
-            .access_details
-            .as_ref()
-            .map(describe_access)
-            .unwrap_or_default()
+        result.access_details.as_ref().map(describe_access).unwrap_or_default()
     })?;
     Ok(0)
 }
@@ -61,11 +48,7 @@ pub(crate) async fn access_details(
         instance_name: name.to_owned(),
         protocol: Some(InstanceAccessProtocol::Ssh.into()),
     };
-    Ok(session
-        .instances()
-        .get_instance_access_details(request)
-        .await?
-        .into_inner())
+    Ok(session.instances().get_instance_access_details(request).await?.into_inner())
 }
 
 fn describe(instance: &Instance) -> String {
@@ -75,17 +58,11 @@ fn describe(instance: &Instance) -> String {
     let state = instance.state.clone().unwrap_or_default();
     let location = instance.location.clone().unwrap_or_default();
     let kind = if instance.is_static_ip() { " (static)" } else { "" };
-    let public_ip = instance
-        .public_ip_address
-        .as_ref()
-        .map(|ip| format!("{ip}{kind}"));
+    let public_ip = instance.public_ip_address.as_ref().map(|ip| format!("{ip}{kind}"));
     facts(&[
         ("Name", instance.name().to_owned()),
         ("State", state.name().to_owned()),
-        (
-            "Blueprint",
-            format!("{} ({})", instance.blueprint_id(), instance.blueprint_name()),
-        ),
+        ("Blueprint", format!("{} ({})", instance.blueprint_id(), instance.blueprint_name())),
         ("Bundle", plan(instance)),
         ("Zone", location.availability_zone().to_owned()),
         ("Public IP", public_ip.unwrap_or_default()),
@@ -104,11 +81,7 @@ fn plan(instance: &Instance) -> String {
     let hardware = instance.hardware.clone().unwrap_or_default();
     let cpus = text::count(hardware.cpu_count(), "CPU");
     let disk: i32 = hardware.disks.iter().map(Disk::size_in_gb).sum();
-    format!(
-        "{} ({cpus}, {} GB memory, {disk} GB disk)",
-        instance.bundle_id(),
-        hardware.ram_size_in_gb()
-    )
+    format!("{} ({cpus}, {} GB memory, {disk} GB disk)", instance.bundle_id(), hardware.ram_size_in_gb())
 }
 
 fn port(port: &InstancePortInfo) -> String {

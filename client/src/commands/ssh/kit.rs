@@ -68,9 +68,7 @@ impl Kit {
     /// Writes the files.
     pub(super) fn write(name: &str, access: &Access) -> Result<Self, Failure> {
         let mut private = tempfile::Builder::new();
-        private
-            .prefix("sloop-ssh-")
-            .permissions(Permissions::from_mode(0o700));
+        private.prefix("sloop-ssh-").permissions(Permissions::from_mode(0o700));
         let dir = private.tempdir_in(runtime_dir())?;
         write(&dir.path().join("known_hosts"), &known_hosts(name, access))?;
         if let Some(key) = &access.private_key {
@@ -78,15 +76,9 @@ impl Kit {
             write(&dir.path().join("key"), &format!("{}\n", key.trim_end()))?;
         }
         if let Some(certificate) = &access.certificate {
-            write(
-                &dir.path().join("key-cert.pub"),
-                &format!("{}\n", certificate.trim_end()),
-            )?;
+            write(&dir.path().join("key-cert.pub"), &format!("{}\n", certificate.trim_end()))?;
         }
-        Ok(Self {
-            dir,
-            has_key: access.private_key.is_some(),
-        })
+        Ok(Self { dir, has_key: access.private_key.is_some() })
     }
 
     /// An `ssh` that trusts this host key and no other.
@@ -95,10 +87,7 @@ impl Kit {
         let mut option = |text: String| {
             ssh.arg("-o").arg(text);
         };
-        option(format!(
-            "UserKnownHostsFile=\"{}\"",
-            self.dir.path().join("known_hosts").display()
-        ));
+        option(format!("UserKnownHostsFile=\"{}\"", self.dir.path().join("known_hosts").display()));
         option("GlobalKnownHostsFile=/dev/null".to_owned());
         option("StrictHostKeyChecking=yes".to_owned());
         option(format!("HostKeyAlias={name}"));
@@ -114,17 +103,11 @@ impl Kit {
 
 fn runtime_dir() -> PathBuf {
     let given = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    given
-        .filter(|dir| dir.is_absolute() && dir.is_dir())
-        .unwrap_or_else(std::env::temp_dir)
+    given.filter(|dir| dir.is_absolute() && dir.is_dir()).unwrap_or_else(std::env::temp_dir)
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
 
@@ -153,10 +136,7 @@ mod tests {
 
     #[test]
     fn known_hosts_has_the_alias_and_the_address_before_either_form_of_key() {
-        let keys = vec![
-            key("ssh-ed25519", "AAAA"),
-            key("ssh-rsa", "ssh-rsa BBBB root@web\n"),
-        ];
+        let keys = vec![key("ssh-ed25519", "AAAA"), key("ssh-rsa", "ssh-rsa BBBB root@web\n")];
         let access = Access::try_from(details(keys)).ok().unwrap();
         assert_eq!(
             known_hosts("web", &access),
@@ -171,9 +151,7 @@ mod tests {
 
     #[test]
     fn the_files_are_private_and_go_with_the_kit() {
-        let access = Access::try_from(details(vec![key("ssh-ed25519", "AAAA")]))
-            .ok()
-            .unwrap();
+        let access = Access::try_from(details(vec![key("ssh-ed25519", "AAAA")])).ok().unwrap();
         let kit = Kit::write("web", &access).unwrap();
         let dir = kit.dir.path().to_owned();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;

@@ -60,10 +60,7 @@ pub(crate) async fn run(session: &Session, output: &Output, args: &SshArgs) -> O
     let access = Access::try_from(details.unwrap_or_default())?;
     let kit = Kit::write(&args.name, &access)?;
     let mut ssh = kit.ssh(&args.name, &access);
-    ssh.args(args.tty.then_some("-t"))
-        .arg("--")
-        .arg(access.address.to_string())
-        .args(&args.command);
+    ssh.args(args.tty.then_some("-t")).arg("--").arg(access.address.to_string()).args(&args.command);
     // The kit outlives the child: its files are removed when it is dropped.
     let status = attend(ssh.spawn().map_err(|error| no_ssh(&error))?).await?;
     drop(kit);
@@ -77,10 +74,7 @@ async fn attend(mut child: Child) -> Result<ExitStatus, Failure> {
     let mut quit = signal(SignalKind::quit())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let pid = child
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .map(Pid::from_raw);
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
     loop {
         tokio::select! {
             status = child.wait() => return Ok(status?),
@@ -99,11 +93,8 @@ fn pass_on(pid: Option<Pid>, signal: Signal) {
 
 /// The exit code as a shell would give it.
 fn code(status: ExitStatus) -> u8 {
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(Exit::Other.into())
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(Exit::Other.into())
 }
 
 fn no_ssh(error: &io::Error) -> Failure {

@@ -17,16 +17,13 @@ impl Terminal for Script {
     ) -> Answer<Self::AttachConsoleStream> {
         let mut keys = request.into_inner();
         let first = keys.message().await?.unwrap_or_default();
-        let greeting = AttachConsoleResult {
-            output: format!("{} login: ", first.instance_name).into_bytes(),
-        };
+        let greeting =
+            AttachConsoleResult { output: format!("{} login: ", first.instance_name).into_bytes() };
         let echo = keys.map(|key| key.map(|key| AttachConsoleResult { output: key.input }));
         answer(Box::pin(tokio_stream::once(Ok(greeting)).chain(echo)))
     }
 
     async fn get_console_log(&self, _: Request<GetConsoleLogRequest>) -> Answer<GetConsoleLogResult> {
-        answer(GetConsoleLogResult {
-            log: b"BIOS\r\n\x1b[31mLoading kernel\x1b[0m\r\n".to_vec(),
-        })
+        answer(GetConsoleLogResult { log: b"BIOS\r\n\x1b[31mLoading kernel\x1b[0m\r\n".to_vec() })
     }
 }

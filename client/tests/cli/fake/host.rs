@@ -25,10 +25,8 @@ impl Host for Script {
             detail: "seen".into(),
             remedy: remedy.into(),
         };
-        let findings = vec![
-            finding("disk", Verdict::Ok, ""),
-            finding("kvm", Verdict::Failed, "load the module"),
-        ];
+        let findings =
+            vec![finding("disk", Verdict::Ok, ""), finding("kvm", Verdict::Failed, "load the module")];
         answer(DoctorResult { findings })
     }
 }
@@ -36,15 +34,9 @@ impl Host for Script {
 #[tonic::async_trait]
 impl Catalogue for Script {
     async fn get_regions(&self, _: Request<GetRegionsRequest>) -> Answer<GetRegionsResult> {
-        let zone = AvailabilityZone {
-            zone_name: Some("us-east-1a".into()),
-            state: Some("available".into()),
-        };
+        let zone = AvailabilityZone { zone_name: Some("us-east-1a".into()), state: Some("available".into()) };
         answer(GetRegionsResult {
-            regions: vec![Region {
-                availability_zones: vec![zone],
-                ..Region::default()
-            }],
+            regions: vec![Region { availability_zones: vec![zone], ..Region::default() }],
         })
     }
 

@@ -10,10 +10,7 @@ use super::{Answer, HOST_KEY, Script, answer, beyond, not_found};
 fn instance(name: &str) -> Instance {
     Instance {
         name: Some(name.into()),
-        state: Some(InstanceState {
-            code: Some(16),
-            name: Some("running".into()),
-        }),
+        state: Some(InstanceState { code: Some(16), name: Some("running".into()) }),
         blueprint_id: Some("debian_12".into()),
         bundle_id: Some("nano_3_0".into()),
         public_ip_address: Some("192.0.2.7".into()),
@@ -37,30 +34,22 @@ impl Instances for Script {
         let request = request.into_inner();
         assert_eq!(request.availability_zone, "us-east-1a");
         let begun = |name: &String| operation(name, OperationStatus::Started);
-        answer(CreateInstancesResult {
-            operations: request.instance_names.iter().map(begun).collect(),
-        })
+        answer(CreateInstancesResult { operations: request.instance_names.iter().map(begun).collect() })
     }
 
     async fn get_instance(&self, request: Request<GetInstanceRequest>) -> Answer<GetInstanceResult> {
         match request.into_inner().instance_name.as_str() {
             "ghost" => Err(not_found("ghost")),
-            name => answer(GetInstanceResult {
-                instance: Some(instance(name)),
-            }),
+            name => answer(GetInstanceResult { instance: Some(instance(name)) }),
         }
     }
 
     async fn get_instances(&self, request: Request<GetInstancesRequest>) -> Answer<GetInstancesResult> {
         answer(match request.into_inner().page_token.as_deref() {
-            None => GetInstancesResult {
-                instances: vec![instance("web")],
-                next_page_token: Some("2".into()),
-            },
-            Some(_) => GetInstancesResult {
-                instances: vec![instance("db")],
-                next_page_token: None,
-            },
+            None => {
+                GetInstancesResult { instances: vec![instance("web")], next_page_token: Some("2".into()) }
+            }
+            Some(_) => GetInstancesResult { instances: vec![instance("db")], next_page_token: None },
         })
     }
 
@@ -72,15 +61,11 @@ impl Instances for Script {
     }
 
     async fn start_instance(&self, request: Request<StartInstanceRequest>) -> Answer<StartInstanceResult> {
-        answer(StartInstanceResult {
-            operations: begun(&request.into_inner().instance_name)?,
-        })
+        answer(StartInstanceResult { operations: begun(&request.into_inner().instance_name)? })
     }
 
     async fn stop_instance(&self, request: Request<StopInstanceRequest>) -> Answer<StopInstanceResult> {
-        answer(StopInstanceResult {
-            operations: begun(&request.into_inner().instance_name)?,
-        })
+        answer(StopInstanceResult { operations: begun(&request.into_inner().instance_name)? })
     }
 
     async fn reboot_instance(&self, _: Request<RebootInstanceRequest>) -> Answer<RebootInstanceResult> {
@@ -88,9 +73,7 @@ impl Instances for Script {
     }
 
     async fn delete_instance(&self, request: Request<DeleteInstanceRequest>) -> Answer<DeleteInstanceResult> {
-        answer(DeleteInstanceResult {
-            operations: begun(&request.into_inner().instance_name)?,
-        })
+        answer(DeleteInstanceResult { operations: begun(&request.into_inner().instance_name)? })
     }
 
     async fn get_instance_access_details(

@@ -19,10 +19,7 @@ impl KeyPairs for Script {
     }
 
     async fn import_key_pair(&self, request: Request<ImportKeyPairRequest>) -> Answer<ImportKeyPairResult> {
-        assert_eq!(
-            request.into_inner().public_key_base64,
-            "ssh-ed25519 AAAA me@laptop"
-        );
+        assert_eq!(request.into_inner().public_key_base64, "ssh-ed25519 AAAA me@laptop");
         answer(ImportKeyPairResult::default())
     }
 

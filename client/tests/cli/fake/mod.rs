@@ -41,10 +41,7 @@ pub(crate) struct Daemon {
 impl Daemon {
     pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self {
-            runtime: serve(&dir.path().join("sock"), Script { restarted: false }),
-            dir,
-        }
+        Self { runtime: serve(&dir.path().join("sock"), Script { restarted: false }), dir }
     }
 
     /// Ends the daemon, connections and all, and starts another in its place.
@@ -64,11 +61,7 @@ impl Daemon {
 }
 
 fn serve(socket: &Path, script: Script) -> Runtime {
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(async { UnixListener::bind(socket).unwrap() });
     let server = Server::builder()
         .add_service(CatalogueServer::new(script))
@@ -99,14 +92,8 @@ fn beyond<T>() -> Answer<T> {
 }
 
 fn not_found(name: &str) -> Status {
-    let metadata = HashMap::from([
-        ("code".into(), "DoesNotExist".into()),
-        ("tip".into(), "sloop instance list".into()),
-    ]);
+    let metadata =
+        HashMap::from([("code".into(), "DoesNotExist".into()), ("tip".into(), "sloop instance list".into())]);
     let details = ErrorDetails::with_error_info("NotFoundException", "lightsail", metadata);
-    Status::with_error_details(
-        Code::NotFound,
-        format!("The Instance does not exist: {name}"),
-        details,
-    )
+    Status::with_error_details(Code::NotFound, format!("The Instance does not exist: {name}"), details)
 }

@@ -53,15 +53,8 @@ impl Operations for Script {
             stage: stage.into(),
             ..WatchOperationResult::default()
         };
-        let end = if name == "broken" {
-            OperationStatus::Failed
-        } else {
-            OperationStatus::Succeeded
-        };
-        let moments = [
-            moment("making the disk", OperationStatus::Started),
-            moment("", end),
-        ];
+        let end = if name == "broken" { OperationStatus::Failed } else { OperationStatus::Succeeded };
+        let moments = [moment("making the disk", OperationStatus::Started), moment("", end)];
         answer(Box::pin(tokio_stream::iter(moments.map(Ok))))
     }
 }
@@ -92,9 +85,7 @@ impl Readiness for Script {
         match name.as_str() {
             "ghost" => Err(not_found("ghost")),
             "slow" if !self.restarted => answer(Box::pin(booting.chain(silence))),
-            _ => answer(Box::pin(
-                booting.chain(tokio_stream::once(Ok(reachable))).chain(silence),
-            )),
+            _ => answer(Box::pin(booting.chain(tokio_stream::once(Ok(reachable))).chain(silence))),
         }
     }
 }
