@@ -1,7 +1,7 @@
 //! Any message of the contract as JSON in Lightsail's dress: its member names, its words for enum values, and absent
 //! members left out.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use prost::Message;
 use prost_reflect::{
@@ -68,10 +68,7 @@ fn object(message: &DynamicMessage, time: Time) -> Json {
         if field.supports_presence() && !message.has_field(&field) {
             continue;
         }
-        members.insert(
-            field.json_name().to_owned(),
-            value(&field.kind(), &message.get_field(&field), time),
-        );
+        members.insert(field.json_name().to_owned(), value(&field.kind(), &message.get_field(&field), time));
     }
     Json::Object(members)
 }
@@ -106,17 +103,14 @@ fn named(kind: &Kind, number: i32) -> Json {
     if let Some(word) = word(descriptor, number) {
         return Json::String(word);
     }
-    descriptor.get_value(number).map_or_else(
-        || Json::from(number),
-        |value| Json::String(value.name().to_owned()),
-    )
+    descriptor
+        .get_value(number)
+        .map_or_else(|| Json::from(number), |value| Json::String(value.name().to_owned()))
 }
 
 fn instant(message: &DynamicMessage, time: Time) -> Json {
-    let part = |name| message.get_field_by_name(name).map(|value| value.into_owned());
-    let seconds = part("seconds")
-        .and_then(|value| value.as_i64())
-        .unwrap_or_default();
+    let part = |name| message.get_field_by_name(name).map(Cow::into_owned);
+    let seconds = part("seconds").and_then(|value| value.as_i64()).unwrap_or_default();
     let nanos = part("nanos").and_then(|value| value.as_i32()).unwrap_or_default();
     let Ok(instant) = jiff::Timestamp::new(seconds, nanos) else {
         return Json::Null;
