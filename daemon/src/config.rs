@@ -169,11 +169,7 @@ impl Default for Config {
 
 impl Default for Libvirt {
     fn default() -> Self {
-        Self {
-            uri: "qemu:///system".into(),
-            accelerator: AcceleratorWord::Auto,
-            probe_seconds: 10,
-        }
+        Self { uri: "qemu:///system".into(), accelerator: AcceleratorWord::Auto, probe_seconds: 10 }
     }
 }
 
@@ -190,38 +186,25 @@ impl Default for Network {
 
 impl Default for Images {
     fn default() -> Self {
-        Self {
-            dir: None,
-            catalogue: "/usr/share/sloop/images".into(),
-        }
+        Self { dir: None, catalogue: "/usr/share/sloop/images".into() }
     }
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self {
-            instances: 20,
-            key_pairs: 100,
-            tags: 50,
-        }
+        Self { instances: 20, key_pairs: 100, tags: 50 }
     }
 }
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self {
-            memory_reserve_mb: 512,
-            disk_headroom_mb: 2048,
-        }
+        Self { memory_reserve_mb: 512, disk_headroom_mb: 2048 }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            shutdown_seconds: 90,
-            parallel: 4,
-        }
+        Self { shutdown_seconds: 90, parallel: 4 }
     }
 }
 
@@ -246,15 +229,10 @@ impl Config {
     pub fn check(&self) -> Result<()> {
         let (private, public) = self.pools()?;
         if private.contains(public.network()) || public.contains(private.network()) {
-            return Err(broken(format!(
-                "network.private {private} and network.public {public} overlap"
-            )));
+            return Err(broken(format!("network.private {private} and network.public {public} overlap")));
         }
         if !Place::is_region(&self.region) {
-            return Err(broken(format!(
-                "region: Lightsail has no region {:?}",
-                self.region
-            )));
+            return Err(broken(format!("region: Lightsail has no region {:?}", self.region)));
         }
         if !self.zone.starts_with(&self.region) {
             return Err(broken(format!(
@@ -263,10 +241,7 @@ impl Config {
             )));
         }
         if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(broken(format!(
-                "account: {:?} must have twelve digits",
-                self.account
-            )));
+            return Err(broken(format!("account: {:?} must have twelve digits", self.account)));
         }
         if self.limits.parallel == 0 {
             return Err(broken("limits.parallel must be at least 1".into()));
@@ -276,23 +251,14 @@ impl Config {
 
     /// The private and the public range.
     pub fn pools(&self) -> Result<(Pool, Pool)> {
-        let pool = |key: &str, text: &str| {
-            text.parse::<Pool>()
-                .map_err(|why| broken(format!("{key}: {why}")))
-        };
-        Ok((
-            pool("network.private", &self.network.private)?,
-            pool("network.public", &self.network.public)?,
-        ))
+        let pool =
+            |key: &str, text: &str| text.parse::<Pool>().map_err(|why| broken(format!("{key}: {why}")));
+        Ok((pool("network.private", &self.network.private)?, pool("network.public", &self.network.public)?))
     }
 
     /// Region and zone.
     pub fn place(&self) -> Place {
-        Place {
-            region: self.region.clone(),
-            zone: self.zone.clone(),
-            account: self.account.clone(),
-        }
+        Place { region: self.region.clone(), zone: self.zone.clone(), account: self.account.clone() }
     }
 
     /// Who shares what.
@@ -305,10 +271,7 @@ impl Config {
 
     /// Where base images are.
     pub fn images_dir(&self) -> PathBuf {
-        self.images
-            .dir
-            .clone()
-            .unwrap_or_else(|| self.state_dir.join("images"))
+        self.images.dir.clone().unwrap_or_else(|| self.state_dir.join("images"))
     }
 
     /// How long a guest has to shut down.

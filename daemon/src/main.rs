@@ -112,15 +112,7 @@ fn configuration(arguments: &Arguments) -> anyhow::Result<Config> {
     let default = PathBuf::from("/etc/sloop/sloop.toml");
     let path = arguments.config.as_ref().unwrap_or(&default);
     let mut config = Config::read(path, arguments.config.is_some())?;
-    let Arguments {
-        state_dir,
-        socket,
-        hypervisor,
-        libvirt_uri,
-        images_dir,
-        catalogue,
-        ..
-    } = arguments;
+    let Arguments { state_dir, socket, hypervisor, libvirt_uri, images_dir, catalogue, .. } = arguments;
     set(&mut config.state_dir, state_dir.as_ref());
     set(&mut config.socket, socket.as_ref());
     set(&mut config.hypervisor, hypervisor.as_ref());
@@ -142,9 +134,7 @@ fn set<T: Clone>(place: &mut T, value: Option<&T>) {
 fn log_to_stderr(json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("SLOOP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter);
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
     if json {
         log.json().init();
     } else {

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use nix::unistd::{Group, chown};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
 
 /// Listens at `path`. A socket that a dead daemon left is replaced; a live daemon's is not, and nothing else ever is.
 pub fn listen(path: &Path, group: &str) -> anyhow::Result<UnixListener> {
@@ -29,15 +29,9 @@ pub fn listen(path: &Path, group: &str) -> anyhow::Result<UnixListener> {
     match Group::from_name(group)? {
         Some(found) => chown(path, None, Some(found.gid))
             .with_context(|| format!("cannot give {} to group {group}", path.display()))?,
-        None => tracing::warn!(
-            group,
-            "there is no such group: only this user and root can talk to the daemon"
-        ),
+        None => {
+            tracing::warn!(group, "there is no such group: only this user and root can talk to the daemon")
+        }
     }
     Ok(listener)
-}
-
-/// Whether somebody serves the socket.
-pub async fn is_served(path: &Path) -> bool {
-    UnixStream::connect(path).await.is_ok()
 }

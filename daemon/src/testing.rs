@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::model::{
-    Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, Owner, PortRule, Protocol, ResourceName, Status, Tags,
-    UserData,
+    Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, Owner, PortRule, Protocol, ResourceName,
+    Status, Tags, UserData,
 };
 
 /// A host.
@@ -35,11 +35,16 @@ pub(crate) fn instance(name: &str) -> Instance {
         public_ip: Some([172, 27, 0, 10].into()),
         ports: vec![rule(22), rule(80)],
         identity: Identity {
-            host_key_private: "-----BEGIN OPENSSH PRIVATE KEY-----\nhost\n-----END OPENSSH PRIVATE KEY-----\n".into(),
+            host_key_private:
+                "-----BEGIN OPENSSH PRIVATE KEY-----\nhost\n-----END OPENSSH PRIVATE KEY-----\n".into(),
             host_key_public: "ssh-ed25519 AAAAhost web".into(),
             access_key_private: "access".into(),
-            authorized_keys: vec!["ssh-ed25519 AAAAaccess sloop".into(), "ssh-ed25519 AAAAann ann@home".into()],
+            authorized_keys: vec![
+                "ssh-ed25519 AAAAaccess sloop".into(),
+                "ssh-ed25519 AAAAann ann@home".into(),
+            ],
         },
+        vendor_config: "cloud_init_modules:\n  - ssh\n".into(),
         user_data: UserData::default(),
         first_boot: FirstBoot::Pending,
         tags: Tags::default(),

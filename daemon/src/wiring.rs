@@ -44,10 +44,7 @@ impl Daemon {
             HypervisorWord::Simulated => simulated_ports(store, &Simulated::default()),
             HypervisorWord::Libvirt => real_ports(&config, &layout, store).await?,
         };
-        let limits = Limits {
-            shutdown: config.shutdown(),
-            parallel: config.limits.parallel,
-        };
+        let limits = Limits { shutdown: config.shutdown(), parallel: config.limits.parallel };
         let engine = Engine::new(ports.clone(), limits, Arc::new(Unbroken));
         let verbs = Verbs::new(ports, engine.clone(), catalogue, policy(&config)?);
         engine.observe();
@@ -59,11 +56,7 @@ impl Daemon {
             orphans = found.orphans.len(),
             "state taken up"
         );
-        Ok(Self {
-            config,
-            verbs,
-            engine,
-        })
+        Ok(Self { config, verbs, engine })
     }
 
     /// The verbs, for programs that embed the daemon.
@@ -80,16 +73,10 @@ impl Daemon {
     pub async fn serve(self, ended: watch::Receiver<bool>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let listener = crate::socket::listen(&self.config.socket, &self.config.group)?;
         if self.config.hypervisor == HypervisorWord::Libvirt {
-            tokio::spawn(metadata(
-                self.verbs.clone(),
-                self.metadata_address()?,
-                ended.clone(),
-            ));
+            tokio::spawn(metadata(self.verbs.clone(), self.metadata_address()?, ended.clone()));
         }
         ready();
-        let callers = api::grpc::Callers {
-            admin_group: self.config.admin_group.clone(),
-        };
+        let callers = api::grpc::Callers { admin_group: self.config.admin_group.clone() };
         let served = api::grpc::serve(self.verbs, callers, listener, until(ended.clone()));
         // Streams that people watch never end by themselves; they are cut shortly after the end was called.
         let cut = async {
@@ -143,11 +130,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
     Ok(Policy {
         place: config.place(),
         access: config.access(),
-        quotas: Quotas {
-            instances: quotas.instances,
-            key_pairs: quotas.key_pairs,
-            tags: quotas.tags,
-        },
+        quotas: Quotas { instances: quotas.instances, key_pairs: quotas.key_pairs, tags: quotas.tags },
         capacity: Capacity {
             memory_reserve: capacity.memory_reserve_mb << 20,
             disk_headroom: capacity.disk_headroom_mb << 20,

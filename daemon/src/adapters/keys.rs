@@ -17,20 +17,14 @@ impl Keys for SshKeys {
         let mut key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(failed)?;
         key.set_comment(comment);
         let private = key.to_openssh(LineEnding::LF).map_err(failed)?.to_string();
-        Ok(NewKey {
-            private,
-            public: public(key.public_key())?,
-        })
+        Ok(NewKey { private, public: public(key.public_key())? })
     }
 
     fn parse(&self, line: &str) -> Result<PublicKey> {
         // A key with options or several lines could smuggle more than a key into `authorized_keys`.
         let refused = |why: String| {
-            Error::invalid(
-                "publicKeyBase64",
-                format!("This is not a public key in OpenSSH's form: {why}"),
-            )
-            .tip("give the one line of a file such as ~/.ssh/id_ed25519.pub")
+            Error::invalid("publicKeyBase64", format!("This is not a public key in OpenSSH's form: {why}"))
+                .tip("give the one line of a file such as ~/.ssh/id_ed25519.pub")
         };
         let line = line.trim();
         if line.len() > 16 * 1024 || line.chars().any(char::is_control) {
@@ -43,21 +37,14 @@ impl Keys for SshKeys {
     fn sha1(&self, key: &PublicKey) -> String {
         let bytes = ssh_key::PublicKey::from_openssh(&key.line).and_then(|key| key.to_bytes());
         let digest = bytes.map(sha1::Sha1::digest).unwrap_or_default();
-        format!(
-            "SHA1:{}",
-            base64::Engine::encode(&base64::engine::general_purpose::STANDARD_NO_PAD, digest)
-        )
+        format!("SHA1:{}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD_NO_PAD, digest))
     }
 }
 
 fn public(key: &ssh_key::PublicKey) -> Result<PublicKey> {
-    let line = key
-        .to_openssh()
-        .map_err(|error| Error::internal(format!("cannot write an SSH key: {error}")))?;
-    Ok(PublicKey {
-        line,
-        fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
-    })
+    let line =
+        key.to_openssh().map_err(|error| Error::internal(format!("cannot write an SSH key: {error}")))?;
+    Ok(PublicKey { line, fingerprint: key.fingerprint(HashAlg::Sha256).to_string() })
 }
 
 #[cfg(test)]
@@ -78,14 +65,7 @@ mod tests {
         let good = SshKeys.generate("x").expect("made").public.line;
         let two = format!("{good}\n{good}");
         let options = format!("command=\"sh\" {good}");
-        for line in [
-            "",
-            "ssh-ed25519",
-            "ssh-ed25519 AAAA",
-            "hello world",
-            two.as_str(),
-            options.as_str(),
-        ] {
+        for line in ["", "ssh-ed25519", "ssh-ed25519 AAAA", "hello world", two.as_str(), options.as_str()] {
             assert!(SshKeys.parse(line).is_err(), "{line}");
         }
     }

@@ -39,7 +39,9 @@ pub fn gate(bytes: &[u8]) -> Result<Header> {
             return refuse("its header is cut off");
         }
         if number(bytes, 72, 8) & !HARMLESS != 0 {
-            return refuse("it uses an external data file, is marked corrupt or dirty, or needs an unknown feature");
+            return refuse(
+                "it uses an external data file, is marked corrupt or dirty, or needs an unknown feature",
+            );
         }
     }
     let virtual_bytes = number(bytes, 24, 8);

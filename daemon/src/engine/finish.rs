@@ -20,17 +20,13 @@ impl Engine {
         operation.advance(OperationStatus::Succeeded, self.ports().clock.now());
         match operation.kind {
             OperationKind::DeleteInstance => {
-                self.end(operation, Change::RemoveInstance(instance.id), Outcome::Gone)
-                    .await
+                self.end(operation, Change::RemoveInstance(instance.id), Outcome::Gone).await
             }
             OperationKind::StopInstance => {
                 self.readiness().reset(instance.id);
                 self.end(operation, stopped(instance), Outcome::Done).await
             }
-            _ => {
-                self.end(operation, set(instance, Status::Running), Outcome::Done)
-                    .await
-            }
+            _ => self.end(operation, set(instance, Status::Running), Outcome::Done).await,
         }
     }
 
@@ -44,9 +40,7 @@ impl Engine {
         operation.advance(OperationStatus::Failed, self.ports().clock.now());
         let change = match operation.kind {
             OperationKind::CreateInstance if clean => {
-                return self
-                    .end(operation, Change::RemoveInstance(instance.id), Outcome::Gone)
-                    .await;
+                return self.end(operation, Change::RemoveInstance(instance.id), Outcome::Gone).await;
             }
             // Something is left that could not be removed. The instance stays, so that it can be deleted again.
             OperationKind::CreateInstance | OperationKind::DeleteInstance => {
@@ -77,10 +71,7 @@ impl Engine {
             operation.blame(&Error::not_found("Instance", &operation.resource_name));
             operation.advance(OperationStatus::Failed, now);
         }
-        match self
-            .write(vec![Change::PutOperation(Box::new(operation.clone()))])
-            .await
-        {
+        match self.write(vec![Change::PutOperation(Box::new(operation.clone()))]).await {
             Ok(()) => {
                 self.announce(&operation, "", plan(operation.kind).len());
                 Outcome::Gone
@@ -90,8 +81,7 @@ impl Engine {
     }
 
     async fn end(&self, operation: Operation, change: Change, outcome: Outcome) -> Result<Outcome, Killed> {
-        self.write(vec![change, Change::PutOperation(Box::new(operation.clone()))])
-            .await?;
+        self.write(vec![change, Change::PutOperation(Box::new(operation.clone()))]).await?;
         self.announce(&operation, "", plan(operation.kind).len());
         tracing::info!(
             operation = operation.kind.word(),
@@ -106,21 +96,11 @@ impl Engine {
 
 /// A stopped instance has no public address: it goes back to the pool, as at Lightsail.
 pub(super) fn stopped(instance: &Instance) -> Change {
-    Change::SetStatus {
-        id: instance.id,
-        expect: None,
-        status: Status::Stopped,
-        public_ip: None,
-    }
+    Change::SetStatus { id: instance.id, expect: None, status: Status::Stopped, public_ip: None }
 }
 
 pub(super) fn set(instance: &Instance, status: Status) -> Change {
-    Change::SetStatus {
-        id: instance.id,
-        expect: None,
-        status,
-        public_ip: instance.public_ip,
-    }
+    Change::SetStatus { id: instance.id, expect: None, status, public_ip: instance.public_ip }
 }
 
 /// What an instance is doing while an operation of that kind runs.

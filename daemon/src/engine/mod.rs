@@ -116,9 +116,7 @@ impl Engine {
             lifeline,
             moments,
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// Hands an operation, already written down, to its instance's worker.

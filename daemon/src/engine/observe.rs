@@ -47,26 +47,25 @@ impl Engine {
         };
         let outcome = report.outcome();
         tracing::info!(instance = %instance.name, ?outcome, "first boot ended");
-        self.ports()
-            .store
-            .commit(vec![Change::SetFirstBoot(id, outcome)])
-            .await?;
+        self.ports().store.commit(vec![Change::SetFirstBoot(id, outcome)]).await?;
         self.readiness().touch(id);
         Ok(())
     }
 
     async fn look_at_all(&self) {
         match self.ports().store.instances().await {
-            Ok(instances) => instances
-                .into_iter()
-                .for_each(|instance| self.tell(instance.id, Job::Look)),
+            Ok(instances) => instances.into_iter().for_each(|instance| self.tell(instance.id, Job::Look)),
             Err(error) => tracing::error!(%error, "cannot read the instances after events were lost"),
         }
     }
 
-    /// Takes over the domain's state when it changed by itself. Operations have ended when this runs, so what differs now
-    /// was nobody's order.
+    /// Takes over the domain's state when it changed by itself. While an operation is unfinished nothing did: a reboot, for
+    /// one, turns the guest off and on.
     pub(super) async fn look(&self, id: InstanceId) -> Outcome {
+        let Ok(unfinished) = self.ports().store.unfinished().await else { return Outcome::Done };
+        if unfinished.iter().any(|operation| operation.resource_id == id.0) {
+            return Outcome::Done;
+        }
         let Ok(Some(instance)) = self.ports().store.instance_by_id(id).await else {
             return Outcome::Done;
         };
@@ -101,17 +100,9 @@ impl Engine {
 /// A verb may have ordered something meanwhile; what was seen must not undo that.
 fn unless_changed(change: Change, seen: Status) -> Change {
     match change {
-        Change::SetStatus {
-            id,
-            status,
-            public_ip,
-            ..
-        } => Change::SetStatus {
-            id,
-            expect: Some(seen),
-            status,
-            public_ip,
-        },
+        Change::SetStatus { id, status, public_ip, .. } => {
+            Change::SetStatus { id, expect: Some(seen), status, public_ip }
+        }
         other => other,
     }
 }

@@ -8,6 +8,9 @@ pub(super) struct Plan {
     steps: &'static [&'static dyn Step],
     /// Go through the steps backwards, undoing each: this is how an instance is deleted.
     pub(super) tears_down: bool,
+    /// Where an operation that was cut off goes on at the latest. Making something begins anew, which costs nothing where it
+    /// is made already: what lived in the daemon only, such as DHCP on the wire, died with it.
+    rejoin: usize,
     /// Undo what was done when a step fails. What only takes away is not undone but tried again.
     pub(super) undoes: bool,
 }
@@ -16,26 +19,23 @@ pub(super) struct Plan {
 const MAKE: &[&dyn Step] = &[&Disk, &Seed, &Link, &Rules, &Domain, &Power];
 const START: &[&dyn Step] = &[&Seed, &Link, &Rules, &Domain, &Power];
 const STOP: &[&dyn Step] = &[&AskToStop, &Cut];
-const REBOOT: &[&dyn Step] = &[&AskToStop, &Domain, &Power];
+const REBOOT: &[&dyn Step] = &[&AskToStop, &Link, &Rules, &Domain, &Power];
 
 pub(super) fn plan(kind: OperationKind) -> Plan {
-    let (steps, tears_down, undoes) = match kind {
-        OperationKind::CreateInstance => (MAKE, false, true),
-        OperationKind::StartInstance => (START, false, true),
-        OperationKind::StopInstance => (STOP, false, false),
-        OperationKind::RebootInstance => (REBOOT, false, false),
-        OperationKind::DeleteInstance => (MAKE, true, false),
+    let plain = |steps, rejoin| Plan { steps, rejoin, tears_down: false, undoes: false };
+    match kind {
+        OperationKind::CreateInstance => Plan { undoes: true, ..plain(MAKE, 0) },
+        OperationKind::StartInstance => Plan { undoes: true, ..plain(START, 0) },
+        OperationKind::StopInstance => plain(STOP, 1),
+        // Not before the first step once that is done: a guest is not shut down twice.
+        OperationKind::RebootInstance => plain(REBOOT, 1),
+        OperationKind::DeleteInstance => Plan { tears_down: true, ..plain(MAKE, MAKE.len()) },
         // Done by their verbs at once; the engine never sees them.
         OperationKind::CreateKeyPair
         | OperationKind::ImportKeyPair
         | OperationKind::DeleteKeyPair
         | OperationKind::TagResource
-        | OperationKind::UntagResource => (&[] as &[&dyn Step], false, false),
-    };
-    Plan {
-        steps,
-        tears_down,
-        undoes,
+        | OperationKind::UntagResource => plain(&[], 0),
     }
 }
 
@@ -44,13 +44,19 @@ impl Plan {
         self.steps.len()
     }
 
+    /// Whether it brings the instance's rules in or takes them out as it goes.
+    pub(super) fn makes_or_removes_rules(&self) -> bool {
+        self.undoes || self.tears_down
+    }
+
+    /// Where an operation that was cut off after `done` steps goes on.
+    pub(super) fn resume_at(&self, done: usize) -> usize {
+        done.min(self.rejoin)
+    }
+
     /// The steps in the order in which they are taken.
     pub(super) fn step(&self, index: usize) -> Option<&'static dyn Step> {
-        let at = if self.tears_down {
-            self.len().checked_sub(index + 1)?
-        } else {
-            index
-        };
+        let at = if self.tears_down { self.len().checked_sub(index + 1)? } else { index };
         self.steps.get(at).copied()
     }
 }

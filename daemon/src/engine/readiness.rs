@@ -29,10 +29,7 @@ struct Entry {
 impl ReadinessHub {
     /// The facts now.
     pub fn now(&self, id: InstanceId) -> Readiness {
-        self.lock()
-            .get(&id)
-            .map(|entry| *entry.facts.borrow())
-            .unwrap_or_default()
+        self.lock().get(&id).map(|entry| *entry.facts.borrow()).unwrap_or_default()
     }
 
     /// The facts now and whenever something about the instance changes.
@@ -51,15 +48,11 @@ impl ReadinessHub {
 
     /// The guest was given its address.
     pub(super) fn leased(&self, id: InstanceId) {
-        self.lock()
-            .entry(id)
-            .or_default()
-            .facts
-            .send_if_modified(|facts| {
-                let news = !facts.network_up;
-                facts.network_up = true;
-                news
-            });
+        self.lock().entry(id).or_default().facts.send_if_modified(|facts| {
+            let news = !facts.network_up;
+            facts.network_up = true;
+            news
+        });
     }
 
     /// Wakes those who watch: something outside the hub changed.
@@ -92,10 +85,7 @@ impl ReadinessHub {
         };
         entry.probing = false;
         if reached {
-            entry.facts.send_replace(Readiness {
-                network_up: true,
-                ssh_reachable: true,
-            });
+            entry.facts.send_replace(Readiness { network_up: true, ssh_reachable: true });
         }
     }
 

@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Engine, Job};
-use crate::model::{DomainState, Instance, InstanceId, Result, Status};
+use super::{Engine, Job, plan::plan};
+use crate::model::{DomainState, Instance, InstanceId, Operation, Result, Status};
 
 /// What was found at the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,18 +28,12 @@ impl Engine {
         let ports = self.ports();
         let instances = ports.store.instances().await?;
         let unfinished = ports.store.unfinished().await?;
-        self.prepare_host(&instances).await;
+        self.prepare_host(&instances, &unfinished).await;
 
         let domains = self.domains().await;
-        let busy: HashSet<_> = unfinished
-            .iter()
-            .map(|operation| InstanceId(operation.resource_id))
-            .collect();
-        let mut found = Recovered {
-            instances: instances.len(),
-            resumed: unfinished.len(),
-            ..Recovered::default()
-        };
+        let busy: HashSet<_> = unfinished.iter().map(|operation| InstanceId(operation.resource_id)).collect();
+        let mut found =
+            Recovered { instances: instances.len(), resumed: unfinished.len(), ..Recovered::default() };
         for instance in &instances {
             let alive = domains.get(&instance.id).is_some_and(|state| state.is_alive());
             found.running += usize::from(alive);
@@ -54,15 +48,16 @@ impl Engine {
         Ok(found)
     }
 
-    async fn prepare_host(&self, instances: &[Instance]) {
+    async fn prepare_host(&self, instances: &[Instance], unfinished: &[Operation]) {
         if let Err(error) = self.ports().network.ensure_host().await {
             tracing::error!(%error, "the network is not prepared; instances cannot be started until it is");
         }
-        let live: Vec<_> = instances
-            .iter()
-            .filter(|i| i.public_ip.is_some())
-            .cloned()
-            .collect();
+        // What is being made gets its rules from its own steps, and what is being removed may have lost them already.
+        let passing = |instance: &Instance| {
+            let mut operations = unfinished.iter().filter(|operation| operation.resource_id == instance.id.0);
+            operations.any(|operation| plan(operation.kind).makes_or_removes_rules())
+        };
+        let live: Vec<_> = instances.iter().filter(|i| i.public_ip.is_some() && !passing(i)).cloned().collect();
         if let Err(error) = self.ports().firewall.ensure_all(&live).await {
             tracing::error!(%error, "the firewall is not in place; instances cannot be started until it is");
         }
@@ -103,10 +98,7 @@ impl Engine {
         let files = ports.volumes.list().await.unwrap_or_default();
         let mut orphans = Vec::new();
         let mut note = |what: &str, ids: &mut dyn Iterator<Item = &InstanceId>| {
-            orphans.extend(
-                ids.filter(|id| !known.contains(id))
-                    .map(|id| format!("{what} of instance {id}")),
-            );
+            orphans.extend(ids.filter(|id| !known.contains(id)).map(|id| format!("{what} of instance {id}")));
         };
         note("domain", &mut domains.keys());
         note("tap", &mut taps.iter());

@@ -37,12 +37,7 @@ impl Engine {
                 return Outcome::Done;
             }
         };
-        match self
-            .ports()
-            .store
-            .instance_by_id(InstanceId(operation.resource_id))
-            .await
-        {
+        match self.ports().store.instance_by_id(InstanceId(operation.resource_id)).await {
             Ok(Some(instance)) => match self.drive(operation, instance, hurry).await {
                 Ok(outcome) => outcome,
                 Err(Killed) => Outcome::Killed,
@@ -68,6 +63,9 @@ impl Engine {
             shutdown: self.shared.limits.shutdown,
         };
         let resumed = operation.status == OperationStatus::Started;
+        if resumed && operation.phase == Phase::Forward {
+            operation.steps_done = plan(operation.kind).resume_at(operation.steps_done);
+        }
         self.begin(&mut operation, &instance).await?;
         if operation.phase == Phase::Forward {
             match self.forward(&mut operation, &instance, &scene).await? {
@@ -112,23 +110,26 @@ impl Engine {
         let plan = plan(operation.kind);
         let mut faults: Vec<Error> = Vec::new();
         while let Some(step) = plan.step(operation.steps_done) {
-            self.announce(operation, step.stage(), plan.len());
+            let stage = if plan.tears_down { step.undo_stage() } else { step.stage() };
+            self.announce(operation, stage, plan.len());
             if step.starts_guest() {
                 // Whatever was seen before was seen of an earlier boot.
                 self.readiness().reset(instance.id);
             }
             self.alive("before", step.stage())?;
+            let began = std::time::Instant::now();
             let result = if plan.tears_down {
                 step.undo(scene, instance).await
             } else {
                 step.ensure(scene, instance).await
             };
             self.alive("after", step.stage())?;
+            tracing::debug!(target: "sloopd::timing", step = stage, micros = began.elapsed().as_micros(), "step done");
             match result {
                 Ok(()) => {}
                 // Taking away goes on whatever happens, and says everything that went wrong.
-                Err(error) if plan.tears_down => faults.push(error.while_doing(step.stage())),
-                Err(error) => return Ok(Err(error.while_doing(step.stage()))),
+                Err(error) if plan.tears_down => faults.push(error.while_doing(stage)),
+                Err(error) => return Ok(Err(error.while_doing(stage))),
             }
             operation.steps_done += 1;
             if faults.is_empty() {
@@ -148,10 +149,10 @@ impl Engine {
         let mut faults = Vec::new();
         while let Some(index) = operation.steps_done.checked_sub(1) {
             if let Some(step) = plan.step(index) {
-                self.announce(operation, "undoing", plan.len());
+                self.announce(operation, step.undo_stage(), plan.len());
                 self.alive("before undoing", step.stage())?;
                 if let Err(error) = step.undo(scene, instance).await {
-                    faults.push(error.while_doing(step.stage()));
+                    faults.push(error.while_doing(step.undo_stage()));
                 }
                 self.alive("after undoing", step.stage())?;
             }
@@ -180,8 +181,7 @@ impl Engine {
 
     /// Writes down how far the operation is. When that fails the work goes on: every step can be taken again.
     async fn record(&self, operation: &Operation) -> Result<(), Killed> {
-        self.write(vec![Change::PutOperation(Box::new(operation.clone()))])
-            .await
+        self.write(vec![Change::PutOperation(Box::new(operation.clone()))]).await
     }
 
     pub(super) async fn write(&self, changes: Vec<Change>) -> Result<(), Killed> {
@@ -193,26 +193,15 @@ impl Engine {
     }
 
     pub(super) fn alive(&self, when: &str, what: &str) -> Result<(), Killed> {
-        if self.lives_on(&format!("{when} {what}")) {
-            Ok(())
-        } else {
-            Err(Killed)
-        }
+        if self.lives_on(&format!("{when} {what}")) { Ok(()) } else { Err(Killed) }
     }
 }
 
 /// Many failures as one, with every message.
 fn join(faults: Vec<Error>) -> Result<()> {
-    let all = faults
-        .iter()
-        .map(|fault| fault.message.as_str())
-        .collect::<Vec<_>>()
-        .join("; ");
+    let all = faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; ");
     match faults.into_iter().next() {
         None => Ok(()),
-        Some(first) => Err(Error {
-            message: all,
-            ..first
-        }),
+        Some(first) => Err(Error { message: all, ..first }),
     }
 }

@@ -48,11 +48,7 @@ impl Engine {
 
     /// The instance is no more: forget the worker, and settle what was still asked of it.
     async fn retire(&self, instance: InstanceId, inbox: &mut mpsc::UnboundedReceiver<Job>, hurry: &Notify) {
-        self.shared
-            .workers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&instance);
+        self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).remove(&instance);
         inbox.close();
         while let Some(job) = inbox.recv().await {
             if let Job::Run(operation) = job {

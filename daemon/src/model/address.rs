@@ -50,10 +50,7 @@ impl Pool {
             }
             _ => first,
         };
-        (start..=last)
-            .chain(first..start)
-            .map(Ipv4Addr::from_bits)
-            .find(|address| !used.contains(address))
+        (start..=last).chain(first..start).map(Ipv4Addr::from_bits).find(|address| !used.contains(address))
     }
 }
 

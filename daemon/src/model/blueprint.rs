@@ -67,6 +67,8 @@ pub struct Blueprint {
     pub license_url: String,
     /// Where its image comes from.
     pub source: ImageSource,
+    /// Cloud-config that spares its guests' first boot what they do not need. A user's own wins over it.
+    pub vendor_config: String,
     /// Ports that are open on the public address of a new instance.
     pub ports: Vec<PortRule>,
 }

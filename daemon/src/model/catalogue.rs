@@ -16,26 +16,16 @@ impl Catalogue {
     pub fn blueprint(&self, id: &str) -> Result<&Blueprint> {
         let active = || self.blueprints.iter().filter(|blueprint| blueprint.active);
         active().find(|blueprint| blueprint.id == id).ok_or_else(|| {
-            unknown(
-                "blueprintId",
-                "blueprint",
-                id,
-                active().map(|blueprint| blueprint.id.as_str()),
-            )
+            unknown("blueprintId", "blueprint", id, active().map(|blueprint| blueprint.id.as_str()))
         })
     }
 
     /// The active bundle with that id.
     pub fn bundle(&self, id: &str) -> Result<&Bundle> {
         let active = || self.bundles.iter().filter(|bundle| bundle.active);
-        active().find(|bundle| bundle.id == id).ok_or_else(|| {
-            unknown(
-                "bundleId",
-                "bundle",
-                id,
-                active().map(|bundle| bundle.id.as_str()),
-            )
-        })
+        active()
+            .find(|bundle| bundle.id == id)
+            .ok_or_else(|| unknown("bundleId", "bundle", id, active().map(|bundle| bundle.id.as_str())))
     }
 }
 
@@ -43,11 +33,7 @@ fn unknown<'a>(field: &'static str, what: &str, id: &str, known: impl Iterator<I
     let shown: String = id.chars().take(60).flat_map(char::escape_default).collect();
     Error {
         field: Some(field),
-        ..Error::new(
-            Kind::InvalidInput,
-            "InvalidParameter",
-            format!("Unknown {what}: {shown}"),
-        )
+        ..Error::new(Kind::InvalidInput, "InvalidParameter", format!("Unknown {what}: {shown}"))
     }
     .tip(format!("choose one of: {}", known.collect::<Vec<_>>().join(", ")))
 }

@@ -46,30 +46,17 @@ pub struct Error {
 impl Error {
     /// A failure with nothing but its kind, code and message.
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            code,
-            message: message.into(),
-            tip: None,
-            field: None,
-        }
+        Self { kind, code, message: message.into(), tip: None, field: None }
     }
 
     /// The request is wrong in its member `field`.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            field: Some(field),
-            ..Self::new(Kind::InvalidInput, "InvalidParameter", message)
-        }
+        Self { field: Some(field), ..Self::new(Kind::InvalidInput, "InvalidParameter", message) }
     }
 
     /// No such resource. Clients match the word `DoesNotExist`.
     pub fn not_found(what: &str, name: impl fmt::Display) -> Self {
-        Self::new(
-            Kind::NotFound,
-            "DoesNotExist",
-            format!("The {what} does not exist: {name}"),
-        )
+        Self::new(Kind::NotFound, "DoesNotExist", format!("The {what} does not exist: {name}"))
     }
 
     /// The daemon or one of its parts failed.

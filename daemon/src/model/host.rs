@@ -62,12 +62,7 @@ pub struct Finding {
 impl Finding {
     /// All is well.
     pub fn ok(subject: &str, detail: impl Into<String>) -> Self {
-        Self {
-            subject: subject.into(),
-            verdict: Verdict::Ok,
-            detail: detail.into(),
-            remedy: String::new(),
-        }
+        Self { subject: subject.into(), verdict: Verdict::Ok, detail: detail.into(), remedy: String::new() }
     }
 
     /// Something to look at, with what to do.

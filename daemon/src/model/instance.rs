@@ -22,9 +22,7 @@ pub struct Identity {
 impl std::fmt::Debug for Identity {
     /// Without the private keys: a log must not hold them.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Identity")
-            .field("host_key_public", &self.host_key_public)
-            .finish_non_exhaustive()
+        out.debug_struct("Identity").field("host_key_public", &self.host_key_public).finish_non_exhaustive()
     }
 }
 
@@ -71,6 +69,8 @@ pub struct Instance {
     pub ports: Vec<PortRule>,
     /// Keys.
     pub identity: Identity,
+    /// Cloud-config of its blueprint.
+    pub vendor_config: String,
     /// What to do at first boot.
     pub user_data: UserData,
     /// How that went.

@@ -26,9 +26,7 @@ pub struct InstanceFiles {
 impl Layout {
     /// The layout under `root`.
     pub fn new(root: impl AsRef<Path>) -> Self {
-        Self {
-            root: root.as_ref().to_owned(),
-        }
+        Self { root: root.as_ref().to_owned() }
     }
 
     /// The state directory.

@@ -20,11 +20,7 @@ impl ResourceName {
             && text.chars().all(inner)
             && edge(text.chars().next())
             && edge(text.chars().next_back());
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(refusal(field, text))
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(refusal(field, text)) }
     }
 
     /// The name as text.
@@ -34,12 +30,8 @@ impl ResourceName {
 
     /// The name as a host name label: lower case, at most 63 characters, `-` for what a label cannot hold.
     pub fn host_name(&self) -> String {
-        let label: String = self
-            .0
-            .chars()
-            .take(63)
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect();
+        let label: String =
+            self.0.chars().take(63).map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         label.trim_matches('-').to_ascii_lowercase()
     }
 }
@@ -81,26 +73,11 @@ mod tests {
     #[test]
     fn hostile_names_are_refused() {
         let long = "a".repeat(10_000);
-        for name in [
-            "",
-            "a",
-            "a/b",
-            "../x",
-            "a\nb",
-            "a\0b",
-            "-ab",
-            "ab-",
-            "a b",
-            "ä2",
-            "a;b",
-            long.as_str(),
-        ] {
+        for name in ["", "a", "a/b", "../x", "a\nb", "a\0b", "-ab", "ab-", "a b", "ä2", "a;b", long.as_str()]
+        {
             let error = ResourceName::parse("instanceName", name).expect_err(name);
             assert!(error.message.contains("is not a valid resource name"), "{error}");
-            assert!(
-                error.message.len() < 500 && !error.message.contains(['\n', '\0']),
-                "{error}"
-            );
+            assert!(error.message.len() < 500 && !error.message.contains(['\n', '\0']), "{error}");
         }
     }
 

@@ -43,9 +43,6 @@ impl Place {
 
     /// The resource's ARN, in Lightsail's form.
     pub fn arn(&self, resource_type: &str, id: uuid::Uuid) -> String {
-        format!(
-            "arn:aws:lightsail:{}:{}:{resource_type}/{id}",
-            self.region, self.account
-        )
+        format!("arn:aws:lightsail:{}:{}:{resource_type}/{id}", self.region, self.account)
     }
 }

@@ -29,10 +29,7 @@ impl FromStr for Protocol {
         match word {
             "tcp" => Ok(Self::Tcp),
             "udp" => Ok(Self::Udp),
-            _ => Err(Error::invalid(
-                "protocol",
-                format!("{word:?} is not a protocol; use tcp or udp"),
-            )),
+            _ => Err(Error::invalid("protocol", format!("{word:?} is not a protocol; use tcp or udp"))),
         }
     }
 }

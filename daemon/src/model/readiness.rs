@@ -24,26 +24,16 @@ impl FirstBootReport {
     pub fn bounded(errors: Vec<String>) -> Self {
         let tame = |text: String| {
             let plain = |c: char| {
-                if c.is_control() {
-                    c.escape_default().to_string()
-                } else {
-                    c.to_string()
-                }
+                if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
             };
             text.chars().take(500).map(plain).collect()
         };
-        Self {
-            errors: errors.into_iter().take(20).map(tame).collect(),
-        }
+        Self { errors: errors.into_iter().take(20).map(tame).collect() }
     }
 
     /// What follows from the report.
     pub fn outcome(self) -> FirstBoot {
-        if self.errors.is_empty() {
-            FirstBoot::Done
-        } else {
-            FirstBoot::Failed(self.errors)
-        }
+        if self.errors.is_empty() { FirstBoot::Done } else { FirstBoot::Failed(self.errors) }
     }
 }
 

@@ -27,13 +27,8 @@ pub enum Status {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 5] = [
-        Self::Pending,
-        Self::Running,
-        Self::Stopping,
-        Self::Stopped,
-        Self::ShuttingDown,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Running, Self::Stopping, Self::Stopped, Self::ShuttingDown];
 
     /// Lightsail's word.
     pub fn word(self) -> &'static str {

@@ -40,10 +40,7 @@ impl Tags {
             next.insert(key, value);
         }
         if next.len() > quota {
-            return Err(Error::invalid(
-                "tags",
-                format!("A resource has at most {quota} tags"),
-            ));
+            return Err(Error::invalid("tags", format!("A resource has at most {quota} tags")));
         }
         self.0 = next;
         Ok(())

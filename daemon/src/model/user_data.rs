@@ -13,18 +13,12 @@ impl UserData {
     /// Accepts user data up to the limit.
     pub fn parse(text: String) -> Result<Self> {
         if text.len() > Self::MAX {
-            let message = format!(
-                "User data has {} bytes; the limit is {} bytes (16 KiB)",
-                text.len(),
-                Self::MAX
-            );
+            let message =
+                format!("User data has {} bytes; the limit is {} bytes (16 KiB)", text.len(), Self::MAX);
             return Err(Error::invalid("userData", message).tip("let the script fetch the rest"));
         }
         if text.contains('\0') {
-            return Err(Error::invalid(
-                "userData",
-                "User data must be text: it holds a NUL byte",
-            ));
+            return Err(Error::invalid("userData", "User data must be text: it holds a NUL byte"));
         }
         Ok(Self(text))
     }

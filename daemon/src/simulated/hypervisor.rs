@@ -13,21 +13,14 @@ const GREETING: &[u8] = b"simulated guest: nothing runs here\n";
 #[async_trait]
 impl Hypervisor for Simulated {
     async fn ensure_defined(&self, instance: &Instance) -> Result<()> {
-        self.call("ensure_defined")?
-            .domains
-            .entry(instance.id)
-            .or_insert(DomainState::Off);
+        self.call("ensure_defined")?.domains.entry(instance.id).or_insert(DomainState::Off);
         Ok(())
     }
 
     async fn ensure_undefined(&self, id: InstanceId) -> Result<()> {
         let mut world = self.call("ensure_undefined")?;
         if world.domains.get(&id).is_some_and(|state| state.is_alive()) {
-            return Err(Error::new(
-                Kind::WrongState,
-                "DomainRunning",
-                format!("domain of {id} is running"),
-            ));
+            return Err(Error::new(Kind::WrongState, "DomainRunning", format!("domain of {id} is running")));
         }
         world.domains.remove(&id);
         Ok(())
@@ -41,10 +34,7 @@ impl Hypervisor for Simulated {
             Some(_) => {}
         }
         if !(world.links.contains(&id) && world.disks.contains(&id) && world.seeds.contains(&id)) {
-            return Err(Error::internal(format!(
-                "{}: disk, seed or tap is missing",
-                id.domain()
-            )));
+            return Err(Error::internal(format!("{}: disk, seed or tap is missing", id.domain())));
         }
         *world.power_ons.entry(id).or_default() += 1;
         drop(world);
@@ -69,21 +59,11 @@ impl Hypervisor for Simulated {
     }
 
     async fn state(&self, id: InstanceId) -> Result<DomainState> {
-        Ok(self
-            .call("state")?
-            .domains
-            .get(&id)
-            .copied()
-            .unwrap_or(DomainState::Absent))
+        Ok(self.call("state")?.domains.get(&id).copied().unwrap_or(DomainState::Absent))
     }
 
     async fn list(&self) -> Result<Vec<(InstanceId, DomainState)>> {
-        Ok(self
-            .call("list_domains")?
-            .domains
-            .iter()
-            .map(|(id, state)| (*id, *state))
-            .collect())
+        Ok(self.call("list_domains")?.domains.iter().map(|(id, state)| (*id, *state)).collect())
     }
 
     fn events(&self) -> broadcast::Receiver<DomainEvent> {
@@ -92,11 +72,7 @@ impl Hypervisor for Simulated {
 
     async fn console(&self, id: InstanceId) -> Result<ConsoleStream> {
         if self.state(id).await? != DomainState::Running {
-            return Err(Error::new(
-                Kind::WrongState,
-                "InvalidInstanceState",
-                "The instance is not running",
-            ));
+            return Err(Error::new(Kind::WrongState, "InvalidInstanceState", "The instance is not running"));
         }
         // An echo: what is typed comes back.
         let (near, far) = tokio::io::duplex(4096);
@@ -108,11 +84,7 @@ impl Hypervisor for Simulated {
     }
 
     async fn console_log(&self, id: InstanceId, tail: usize) -> Result<Vec<u8>> {
-        let log = if self.world().domains.contains_key(&id) {
-            GREETING
-        } else {
-            b""
-        };
+        let log = if self.world().domains.contains_key(&id) { GREETING } else { b"" };
         Ok(log[log.len().saturating_sub(tail)..].to_vec())
     }
 

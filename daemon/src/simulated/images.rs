@@ -10,9 +10,6 @@ use crate::{
 impl Images for Simulated {
     async fn base(&self, blueprint: &Blueprint) -> Result<BaseImage> {
         drop(self.call("base")?);
-        Ok(BaseImage {
-            path: format!("/simulated/{}.qcow2", blueprint.id).into(),
-            virtual_bytes: 1 << 30,
-        })
+        Ok(BaseImage { path: format!("/simulated/{}.qcow2", blueprint.id).into(), virtual_bytes: 1 << 30 })
     }
 }

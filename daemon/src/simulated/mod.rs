@@ -60,10 +60,7 @@ struct Inner {
 
 impl Default for Simulated {
     fn default() -> Self {
-        let world = World {
-            disk_free: 1 << 40,
-            ..World::default()
-        };
+        let world = World { disk_free: 1 << 40, ..World::default() };
         Self {
             inner: Arc::new(Inner {
                 world: Mutex::new(world),

@@ -11,11 +11,7 @@ impl Volumes for Simulated {
     async fn ensure_disk(&self, instance: &Instance) -> Result<()> {
         let mut world = self.call("ensure_disk")?;
         if world.disk_free == 0 {
-            return Err(Error::new(
-                Kind::Capacity,
-                "InsufficientDisk",
-                "No space left on device",
-            ));
+            return Err(Error::new(Kind::Capacity, "InsufficientDisk", "No space left on device"));
         }
         world.disks.insert(instance.id);
         Ok(())

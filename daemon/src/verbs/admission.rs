@@ -35,17 +35,8 @@ pub(super) struct Cursor {
 impl Verbs {
     /// Memory that plans may still take, in bytes, and what is promised already.
     pub(super) fn memory(&self, instances: &[Instance]) -> (u64, u64) {
-        let total = self
-            .ports
-            .host
-            .facts()
-            .memory_bytes
-            .saturating_sub(self.policy.capacity.memory_reserve);
-        let promised = instances
-            .iter()
-            .filter(|i| i.status.takes_memory())
-            .map(Instance::ram_bytes)
-            .sum();
+        let total = self.ports.host.facts().memory_bytes.saturating_sub(self.policy.capacity.memory_reserve);
+        let promised = instances.iter().filter(|i| i.status.takes_memory()).map(Instance::ram_bytes).sum();
         (total.saturating_sub(promised), promised)
     }
 
@@ -67,9 +58,7 @@ impl Verbs {
     /// Refuses a plan that this host could not carry even when empty.
     pub(super) fn admit_bundle(&self, bundle: &Bundle) -> Result<()> {
         let host = self.ports.host.facts();
-        let usable = host
-            .memory_bytes
-            .saturating_sub(self.policy.capacity.memory_reserve);
+        let usable = host.memory_bytes.saturating_sub(self.policy.capacity.memory_reserve);
         if bundle.ram_bytes() <= usable {
             return Ok(());
         }
@@ -79,11 +68,8 @@ impl Verbs {
             mib(bundle.ram_bytes()),
             mib(usable)
         );
-        Err(Error {
-            field: Some("bundleId"),
-            ..Error::new(Kind::Capacity, "BundleTooLarge", message)
-        }
-        .tip("choose a smaller bundle: sloop bundle list"))
+        Err(Error { field: Some("bundleId"), ..Error::new(Kind::Capacity, "BundleTooLarge", message) }
+            .tip("choose a smaller bundle: sloop bundle list"))
     }
 
     pub(super) async fn admit_disk(&self, count: usize) -> Result<()> {
@@ -94,11 +80,8 @@ impl Verbs {
         if free >= needed {
             return Ok(());
         }
-        let message = format!(
-            "Not enough disk space on this host: {} is free and {} must be",
-            mib(free),
-            mib(needed)
-        );
+        let message =
+            format!("Not enough disk space on this host: {} is free and {} must be", mib(free), mib(needed));
         Err(Error::new(Kind::Capacity, "InsufficientDisk", message)
             .tip("delete instances, or lower capacity.disk_headroom_mb in the configuration"))
     }
@@ -131,10 +114,7 @@ impl Cursor {
     }
 
     pub(super) fn public(&mut self, pool: Pool, instances: &[Instance]) -> Result<Ipv4Addr> {
-        let used = instances
-            .iter()
-            .filter_map(|instance| instance.public_ip)
-            .collect();
+        let used = instances.iter().filter_map(|instance| instance.public_ip).collect();
         pick(pool, &used, &mut self.public)
     }
 }
@@ -143,12 +123,8 @@ fn pick(pool: Pool, used: &HashSet<Ipv4Addr>, last: &mut Option<Ipv4Addr>) -> Re
     // After a restart nobody remembers the last one; the highest in use is a fair guess.
     let after = last.or_else(|| used.iter().max().copied());
     let address = pool.pick(used, after).ok_or_else(|| {
-        Error::new(
-            Kind::Capacity,
-            "AddressesExhausted",
-            format!("No address is free in {pool}"),
-        )
-        .tip("delete an instance, or choose a larger range in the configuration")
+        Error::new(Kind::Capacity, "AddressesExhausted", format!("No address is free in {pool}"))
+            .tip("delete an instance, or choose a larger range in the configuration")
     })?;
     *last = Some(address);
     Ok(address)

@@ -51,11 +51,7 @@ impl Verbs {
         let mut cursor = self.admission.lock().await;
         let mut instances = self.ports.store.instances().await?;
         self.admit_count(&instances, order.names.len())?;
-        self.admit_memory(
-            &order.bundle.id,
-            order.bundle.ram_bytes() * order.names.len() as u64,
-            &instances,
-        )?;
+        self.admit_memory(&order.bundle.id, order.bundle.ram_bytes() * order.names.len() as u64, &instances)?;
         self.admit_disk(order.names.len()).await?;
 
         let (mut changes, mut made) = (Vec::new(), Vec::new());
@@ -88,16 +84,9 @@ impl Verbs {
         let names = parse_names(&asked.names)?;
         let place = &self.policy.place;
         if asked.zone != place.zone {
-            let shown: String = asked
-                .zone
-                .chars()
-                .take(60)
-                .flat_map(char::escape_default)
-                .collect();
-            return Err(
-                Error::invalid("availabilityZone", format!("Unknown availability zone: {shown}"))
-                    .tip(format!("this host is {}", place.zone)),
-            );
+            let shown: String = asked.zone.chars().take(60).flat_map(char::escape_default).collect();
+            return Err(Error::invalid("availabilityZone", format!("Unknown availability zone: {shown}"))
+                .tip(format!("this host is {}", place.zone)));
         }
         let blueprint = self.catalogue.blueprint(&asked.blueprint_id)?;
         let bundle = self.catalogue.bundle(&asked.bundle_id)?;
@@ -121,16 +110,7 @@ impl Verbs {
             );
             return Err(Error::invalid("bundleId", message).tip("choose a bigger bundle: sloop bundle list"));
         }
-        Ok(Order {
-            caller,
-            names,
-            blueprint,
-            bundle,
-            base,
-            key_pair,
-            user_data,
-            tags,
-        })
+        Ok(Order { caller, names, blueprint, bundle, base, key_pair, user_data, tags })
     }
 
     fn design(
@@ -171,6 +151,7 @@ impl Verbs {
                 access_key_private: access_key.private,
                 authorized_keys,
             },
+            vendor_config: order.blueprint.vendor_config.clone(),
             user_data: order.user_data.clone(),
             first_boot: FirstBoot::Pending,
             tags: order.tags.clone(),
@@ -180,22 +161,14 @@ impl Verbs {
 
 fn parse_names(names: &[String]) -> Result<Vec<ResourceName>> {
     if names.is_empty() || names.len() > NAMES_MAX {
-        let message = format!(
-            "instanceNames must hold 1 to {NAMES_MAX} names; it holds {}",
-            names.len()
-        );
+        let message = format!("instanceNames must hold 1 to {NAMES_MAX} names; it holds {}", names.len());
         return Err(Error::invalid("instanceNames", message));
     }
-    let parsed = names
-        .iter()
-        .map(|name| ResourceName::parse("instanceNames", name))
-        .collect::<Result<Vec<_>>>()?;
+    let parsed =
+        names.iter().map(|name| ResourceName::parse("instanceNames", name)).collect::<Result<Vec<_>>>()?;
     let mut seen = HashSet::new();
     match parsed.iter().find(|name| !seen.insert(*name)) {
-        Some(twice) => Err(Error::invalid(
-            "instanceNames",
-            format!("The name {twice} is given twice"),
-        )),
+        Some(twice) => Err(Error::invalid("instanceNames", format!("The name {twice} is given twice"))),
         None => Ok(parsed),
     }
 }
@@ -207,10 +180,8 @@ fn fits(blueprint: &Blueprint, bundle: &Bundle) -> Result<()> {
     }
     if bundle.power < blueprint.min_power {
         let message = format!("{} is too small for {}", bundle.id, blueprint.id);
-        return Err(Error::invalid("bundleId", message).tip(format!(
-            "choose one with a power of at least {}",
-            blueprint.min_power
-        )));
+        return Err(Error::invalid("bundleId", message)
+            .tip(format!("choose one with a power of at least {}", blueprint.min_power)));
     }
     Ok(())
 }

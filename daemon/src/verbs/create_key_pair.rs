@@ -30,11 +30,7 @@ impl Verbs {
         let made = self.ports.keys.generate(name.as_str())?;
         let pair = self.key_pair(caller, name, made.public, tags)?;
         let operation = self.add_key_pair(&pair, OperationKind::CreateKeyPair).await?;
-        Ok(CreatedKeyPair {
-            pair,
-            private: made.private,
-            operation,
-        })
+        Ok(CreatedKeyPair { pair, private: made.private, operation })
     }
 
     pub(super) fn key_pair(

@@ -9,9 +9,7 @@ impl Verbs {
     pub async fn delete_instance(&self, caller: &Caller, name: &str) -> Result<Vec<Operation>> {
         let instance = self.find(caller, name).await?;
         if instance.status == Status::ShuttingDown && self.is_being_deleted(instance.id).await? {
-            return Err(instance
-                .status
-                .refuse("delete", &instance.name, "it is being deleted already"));
+            return Err(instance.status.refuse("delete", &instance.name, "it is being deleted already"));
         }
         let operation = Operation::accepted(
             OperationKind::DeleteInstance,
@@ -26,10 +24,7 @@ impl Verbs {
             status: Status::ShuttingDown,
             public_ip: instance.public_ip,
         };
-        self.ports
-            .store
-            .commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))])
-            .await?;
+        self.ports.store.commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))]).await?;
         self.engine.submit(instance.id, operation.id);
         self.engine.hurry(instance.id);
         Ok(vec![operation])
@@ -37,8 +32,6 @@ impl Verbs {
 
     async fn is_being_deleted(&self, id: InstanceId) -> Result<bool> {
         let unfinished = self.ports.store.unfinished().await?;
-        Ok(unfinished
-            .iter()
-            .any(|op| op.kind == OperationKind::DeleteInstance && op.resource_id == id.0))
+        Ok(unfinished.iter().any(|op| op.kind == OperationKind::DeleteInstance && op.resource_id == id.0))
     }
 }

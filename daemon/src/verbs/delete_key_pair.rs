@@ -27,10 +27,7 @@ impl Verbs {
             self.ports.clock.now(),
         )
         .succeeded();
-        let changes = vec![
-            Change::RemoveKeyPair(pair.id),
-            Change::PutOperation(Box::new(operation.clone())),
-        ];
+        let changes = vec![Change::RemoveKeyPair(pair.id), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;
         Ok(operation)
     }

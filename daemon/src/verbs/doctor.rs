@@ -21,11 +21,7 @@ impl Verbs {
             Ok(free) if free > headroom => Finding::ok("disk", format!("{} MiB free", free >> 20)),
             Ok(free) => Finding::failed(
                 "disk",
-                format!(
-                    "{} MiB free, less than the headroom of {} MiB",
-                    free >> 20,
-                    headroom >> 20
-                ),
+                format!("{} MiB free, less than the headroom of {} MiB", free >> 20, headroom >> 20),
                 "delete instances or make room; creates are refused until then",
             ),
             Err(error) => Finding::failed("disk", error.message, "look at the state directory's file system"),
@@ -34,12 +30,7 @@ impl Verbs {
 
     async fn examine_images(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for blueprint in self
-            .catalogue
-            .blueprints
-            .iter()
-            .filter(|blueprint| blueprint.active)
-        {
+        for blueprint in self.catalogue.blueprints.iter().filter(|blueprint| blueprint.active) {
             let subject = format!("image {}", blueprint.id);
             findings.push(match self.ports.images.base(blueprint).await {
                 Ok(base) => Finding::ok(&subject, base.path.display().to_string()),
@@ -58,11 +49,7 @@ impl Verbs {
         let domains = self.ports.hypervisor.list().await.unwrap_or_default();
         let mut strays: Vec<String> = Vec::new();
         let mut note = |what: &str, ids: Vec<InstanceId>| {
-            strays.extend(
-                ids.into_iter()
-                    .filter(|id| !known.contains(id))
-                    .map(|id| format!("{what} {id}")),
-            );
+            strays.extend(ids.into_iter().filter(|id| !known.contains(id)).map(|id| format!("{what} {id}")));
         };
         note("domain", domains.into_iter().map(|(id, _)| id).collect());
         note("tap", self.ports.network.list().await.unwrap_or_default());

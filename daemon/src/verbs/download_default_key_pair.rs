@@ -17,10 +17,7 @@ impl Verbs {
     /// Both halves of the default key pair, which is made when it is first needed.
     pub async fn download_default_key_pair(&self, caller: &Caller) -> Result<DefaultKeyPair> {
         let pair = self.default_key_pair(caller).await?;
-        let private = pair
-            .private
-            .clone()
-            .ok_or_else(|| Error::not_found("private key", &pair.name))?;
+        let private = pair.private.clone().ok_or_else(|| Error::not_found("private key", &pair.name))?;
         Ok(DefaultKeyPair { pair, private })
     }
 
@@ -54,9 +51,5 @@ pub(super) fn is_default(pair: &KeyPair) -> bool {
 }
 
 fn plain(owner: &str) -> String {
-    owner
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .chain(['0'])
-        .collect()
+    owner.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).chain(['0']).collect()
 }

@@ -21,10 +21,6 @@ impl Verbs {
         let instance = self.find(caller, name).await?;
         let keys: &dyn Keys = self.ports.keys.as_ref();
         let host_key = keys.parse(&instance.identity.host_key_public)?;
-        Ok(AccessDetails {
-            host_key_sha1: keys.sha1(&host_key),
-            host_key,
-            instance,
-        })
+        Ok(AccessDetails { host_key_sha1: keys.sha1(&host_key), host_key, instance })
     }
 }

@@ -11,12 +11,7 @@ impl Verbs {
             .iter()
             .filter(|instance| seen(&instance.owner))
             .map(|instance| instance.name.to_string())
-            .chain(
-                pairs
-                    .iter()
-                    .filter(|pair| seen(&pair.owner))
-                    .map(|pair| pair.name.to_string()),
-            )
+            .chain(pairs.iter().filter(|pair| seen(&pair.owner)).map(|pair| pair.name.to_string()))
             .collect();
         names.sort_unstable();
         Page::by_name(names, String::as_str, token)

@@ -16,11 +16,6 @@ impl Verbs {
 
     /// The plans on offer, smallest first. They always fit on one page.
     pub fn get_bundles(&self, inactive: bool) -> Vec<Bundle> {
-        self.catalogue
-            .bundles
-            .iter()
-            .filter(|bundle| inactive || bundle.active)
-            .cloned()
-            .collect()
+        self.catalogue.bundles.iter().filter(|bundle| inactive || bundle.active).cloned().collect()
     }
 }

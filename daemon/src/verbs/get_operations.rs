@@ -10,9 +10,8 @@ use crate::{
 impl Verbs {
     /// One operation.
     pub async fn get_operation(&self, caller: &Caller, id: &str) -> Result<Operation> {
-        let parsed: OperationId = id
-            .parse()
-            .map_err(|_| Error::invalid("operationId", "An operation's id is a UUID"))?;
+        let parsed: OperationId =
+            id.parse().map_err(|_| Error::invalid("operationId", "An operation's id is a UUID"))?;
         let operation = self.ports.store.operation(parsed).await?;
         operation
             .filter(|operation| self.policy.access.allows(caller, &operation.owner))
@@ -26,24 +25,14 @@ impl Verbs {
         resource: Option<&str>,
         token: Option<&str>,
     ) -> Result<Page<Operation>> {
-        let before = token
-            .map(decode)
-            .transpose()?
-            .map(|id| id.parse::<OperationId>())
-            .transpose();
+        let before = token.map(decode).transpose()?.map(|id| id.parse::<OperationId>()).transpose();
         let before =
             before.map_err(|_| Error::invalid("pageToken", "This page token is not one of this list"))?;
-        let filter = OperationFilter {
-            resource: resource.map(str::to_owned),
-            before,
-            limit: SIZE + 1,
-        };
+        let filter = OperationFilter { resource: resource.map(str::to_owned), before, limit: SIZE + 1 };
         let mut items = self.ports.store.operations(filter).await?;
         let more = items.len() > SIZE;
         items.truncate(SIZE);
-        let next = more
-            .then(|| items.last().map(|last| encode(&last.id.to_string())))
-            .flatten();
+        let next = more.then(|| items.last().map(|last| encode(&last.id.to_string()))).flatten();
         items.retain(|operation| self.policy.access.allows(caller, &operation.owner));
         Ok(Page { items, next })
     }

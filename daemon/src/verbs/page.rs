@@ -20,9 +20,8 @@ impl<T> Page<T> {
     /// The page behind `token` of items that are sorted by a name.
     pub(super) fn by_name(items: Vec<T>, name: impl Fn(&T) -> &str, token: Option<&str>) -> Result<Self> {
         let after = token.map(decode).transpose()?;
-        let mut rest = items
-            .into_iter()
-            .filter(|item| after.as_deref().is_none_or(|after| name(item) > after));
+        let mut rest =
+            items.into_iter().filter(|item| after.as_deref().is_none_or(|after| name(item) > after));
         let items: Vec<T> = rest.by_ref().take(SIZE).collect();
         let next = rest.next().and(items.last().map(|last| encode(name(last))));
         Ok(Self { items, next })
@@ -34,10 +33,7 @@ pub(super) fn encode(last: &str) -> String {
 }
 
 pub(super) fn decode(token: &str) -> Result<String> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(token)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     bytes.ok_or_else(|| {
         Error::invalid("pageToken", "This page token was not given out by this daemon")
             .tip("begin without a token")

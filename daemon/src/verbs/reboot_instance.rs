@@ -29,10 +29,7 @@ impl Verbs {
             status: instance.status,
             public_ip: instance.public_ip,
         };
-        self.ports
-            .store
-            .commit(vec![running, Change::PutOperation(Box::new(operation.clone()))])
-            .await?;
+        self.ports.store.commit(vec![running, Change::PutOperation(Box::new(operation.clone()))]).await?;
         self.engine.submit(instance.id, operation.id);
         Ok(vec![operation])
     }

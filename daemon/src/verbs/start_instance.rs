@@ -33,10 +33,7 @@ impl Verbs {
             status: Status::Pending,
             public_ip: Some(cursor.public(self.policy.public_pool, &instances)?),
         };
-        self.ports
-            .store
-            .commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))])
-            .await?;
+        self.ports.store.commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))]).await?;
         self.engine.submit(instance.id, operation.id);
         Ok(vec![operation])
     }

@@ -30,10 +30,7 @@ impl Verbs {
             status: Status::Stopping,
             public_ip: instance.public_ip,
         };
-        self.ports
-            .store
-            .commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))])
-            .await?;
+        self.ports.store.commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))]).await?;
         self.engine.submit(instance.id, operation.id);
         if force {
             self.engine.hurry(instance.id);

@@ -30,12 +30,8 @@ impl Verbs {
     pub(super) async fn tagged(&self, caller: &Caller, name: &str, arn: Option<&str>) -> Result<Tagged> {
         let name = ResourceName::parse("resourceName", name)?;
         let allowed = |owner: &_| self.policy.access.allows(caller, owner);
-        let found = if let Some(instance) = self
-            .ports
-            .store
-            .instance(&name)
-            .await?
-            .filter(|i| allowed(&i.owner))
+        let found = if let Some(instance) =
+            self.ports.store.instance(&name).await?.filter(|i| allowed(&i.owner))
         {
             Tagged {
                 kind: ResourceType::Instance,
@@ -43,12 +39,7 @@ impl Verbs {
                 tags: instance.tags,
                 change: Box::new(move |tags| Change::SetInstanceTags(instance.id, tags)),
             }
-        } else if let Some(pair) = self
-            .ports
-            .store
-            .key_pair(&name)
-            .await?
-            .filter(|pair| allowed(&pair.owner))
+        } else if let Some(pair) = self.ports.store.key_pair(&name).await?.filter(|pair| allowed(&pair.owner))
         {
             Tagged {
                 kind: ResourceType::KeyPair,
@@ -60,10 +51,7 @@ impl Verbs {
             return Err(Error::not_found("Resource", &name).tip("see which names there are: sloop name list"));
         };
         if arn.is_some_and(|arn| arn != self.policy.place.arn(found.kind.word(), found.id)) {
-            return Err(Error::invalid(
-                "resourceArn",
-                format!("This is not the ARN of {name}"),
-            ));
+            return Err(Error::invalid("resourceArn", format!("This is not the ARN of {name}")));
         }
         Ok(found)
     }
@@ -78,10 +66,7 @@ impl Verbs {
         let resource = (tagged.kind, tagged.id, name);
         let operation =
             Operation::accepted(kind, &caller.owner, resource, "", self.ports.clock.now()).succeeded();
-        let changes = vec![
-            (tagged.change)(tagged.tags),
-            Change::PutOperation(Box::new(operation.clone())),
-        ];
+        let changes = vec![(tagged.change)(tagged.tags), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;
         Ok(vec![operation])
     }

@@ -14,9 +14,7 @@ impl Verbs {
         if instance.status == Status::Stopped {
             let tip =
                 format!("start it: sloop start {name}; or read what it kept: sloop console {name} --log");
-            return Err(instance
-                .status
-                .refuse("attach to the console of", &instance.name, &tip));
+            return Err(instance.status.refuse("attach to the console of", &instance.name, &tip));
         }
         let recall = self.ports.hypervisor.console_log(instance.id, RECALL).await?;
         Ok((recall, self.ports.hypervisor.console(instance.id).await?))

@@ -13,7 +13,6 @@ impl Verbs {
         let _alone = self.admission.lock().await;
         let mut tagged = self.tagged(caller, name, arn).await?;
         tagged.tags.remove(keys);
-        self.retag(caller, name, tagged, OperationKind::UntagResource)
-            .await
+        self.retag(caller, name, tagged, OperationKind::UntagResource).await
     }
 }

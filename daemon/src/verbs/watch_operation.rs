@@ -32,12 +32,7 @@ impl Verbs {
         let operation = self.get_operation(caller, id).await?;
         let (verbs, caller, wanted) = (self.clone(), caller.clone(), operation.id);
         let total = Engine::steps_of(operation.kind);
-        let first = OperationMoment {
-            done: operation.steps_done.min(total),
-            operation,
-            stage: "",
-            total,
-        };
+        let first = OperationMoment { done: operation.steps_done.min(total), operation, stage: "", total };
         let ended = first.operation.status.is_terminal();
         let rest = stream::unfold((moments, ended), move |(mut moments, ended)| {
             let (verbs, caller) = (verbs.clone(), caller.clone());
@@ -55,16 +50,9 @@ impl Verbs {
                     }
                 };
                 let next = verbs.get_operation(&caller, &wanted.to_string()).await;
-                let ended = next
-                    .as_ref()
-                    .map_or(true, |operation| operation.status.is_terminal());
+                let ended = next.as_ref().map_or(true, |operation| operation.status.is_terminal());
                 Some((
-                    next.map(|operation| OperationMoment {
-                        operation,
-                        stage,
-                        done,
-                        total,
-                    }),
+                    next.map(|operation| OperationMoment { operation, stage, done, total }),
                     (moments, ended),
                 ))
             }

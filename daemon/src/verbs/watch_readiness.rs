@@ -28,49 +28,31 @@ impl Verbs {
         let instance = self.find(caller, name).await?;
         let facts = self.engine.readiness().watch(instance.id);
         let (verbs, caller, name) = (self.clone(), caller.clone(), name.to_owned());
-        Ok(stream::unfold(
-            (facts, true, false),
-            move |(mut facts, first, ended)| {
-                let (verbs, caller, name) = (verbs.clone(), caller.clone(), name.clone());
-                async move {
-                    if ended {
-                        return None;
-                    }
-                    if !first {
-                        let changed =
-                            tokio::time::timeout(std::time::Duration::from_secs(1), facts.changed());
-                        if let Ok(Err(_)) = changed.await {
-                            return None; // Forgotten: the instance is gone.
-                        }
-                    }
-                    let readiness = *facts.borrow_and_update();
-                    let moment = verbs.moment(&caller, &name, readiness).await;
-                    let ended = moment.is_err();
-                    Some((moment, (facts, false, ended)))
+        Ok(stream::unfold((facts, true, false), move |(mut facts, first, ended)| {
+            let (verbs, caller, name) = (verbs.clone(), caller.clone(), name.clone());
+            async move {
+                if ended {
+                    return None;
                 }
-            },
-        ))
+                if !first {
+                    let changed = tokio::time::timeout(std::time::Duration::from_secs(1), facts.changed());
+                    if let Ok(Err(_)) = changed.await {
+                        return None; // Forgotten: the instance is gone.
+                    }
+                }
+                let readiness = *facts.borrow_and_update();
+                let moment = verbs.moment(&caller, &name, readiness).await;
+                let ended = moment.is_err();
+                Some((moment, (facts, false, ended)))
+            }
+        }))
     }
 
     async fn moment(&self, caller: &Caller, name: &str, readiness: Readiness) -> Result<ReadinessMoment> {
         let instance = self.find(caller, name).await?;
-        let log = self
-            .ports
-            .hypervisor
-            .console_log(instance.id, TAIL)
-            .await
-            .unwrap_or_default();
+        let log = self.ports.hypervisor.console_log(instance.id, TAIL).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&log);
-        let line = text
-            .lines()
-            .rev()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .unwrap_or_default();
-        Ok(ReadinessMoment {
-            console_line: line.to_owned(),
-            instance,
-            readiness,
-        })
+        let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        Ok(ReadinessMoment { console_line: line.to_owned(), instance, readiness })
     }
 }

@@ -21,16 +21,9 @@ pub fn load(dir: &Path) -> Result<Catalogue> {
                 file.id
             )));
         }
-        blueprints.push(
-            file.into_model()
-                .map_err(|error| error.while_doing(&path.display().to_string()))?,
-        );
+        blueprints.push(file.into_model().map_err(|error| error.while_doing(&path.display().to_string()))?);
     }
-    let mut bundles: Vec<_> = bundles
-        .bundle
-        .into_iter()
-        .map(schema::Bundle::into_model)
-        .collect();
+    let mut bundles: Vec<_> = bundles.bundle.into_iter().map(schema::Bundle::into_model).collect();
     blueprints.sort_by(|a, b| a.id.cmp(&b.id));
     bundles.sort_by_key(|bundle| (bundle.ram_mb, bundle.cpu_count));
     Ok(Catalogue { blueprints, bundles })
@@ -38,10 +31,8 @@ pub fn load(dir: &Path) -> Result<Catalogue> {
 
 fn toml_files(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
     let unreadable = |error| Error::internal(format!("cannot read the catalogue {}: {error}", dir.display()));
-    let entries = std::fs::read_dir(dir)
-        .map_err(unreadable)?
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(unreadable)?;
+    let entries =
+        std::fs::read_dir(dir).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     Ok(entries
         .into_iter()
         .map(|entry| entry.path())
@@ -51,10 +42,7 @@ fn toml_files(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Error::internal(format!(
-            "cannot read the catalogue file {}: {error}",
-            path.display()
-        ))
+        Error::internal(format!("cannot read the catalogue file {}: {error}", path.display()))
     })?;
     toml::from_str(&text).map_err(|error| Error::internal(format!("{}: {error}", path.display())))
 }

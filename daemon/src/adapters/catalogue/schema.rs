@@ -75,7 +75,16 @@ pub(super) struct Blueprint {
     product_url: String,
     license_url: String,
     image: Image,
+    #[serde(default)]
+    first_boot: FirstBoot,
     ports: Vec<Port>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstBoot {
+    /// Cloud-config.
+    trim: String,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +135,7 @@ impl Blueprint {
             product_url,
             license_url,
             image,
+            first_boot,
             ports,
         } = self;
         Ok(model::Blueprint {
@@ -141,6 +151,7 @@ impl Blueprint {
                 Image::Recipe { recipe } => ImageSource::Recipe(recipe),
                 Image::Download { url } => ImageSource::Download { url },
             },
+            vendor_config: first_boot.trim,
             ports: ports.into_iter().map(Port::into_model).collect::<Result<_>>()?,
             id,
             name,
@@ -161,15 +172,8 @@ impl Blueprint {
 impl Port {
     fn into_model(self) -> Result<PortRule> {
         if self.from > self.to {
-            return Err(Error::internal(format!(
-                "port range {}-{} runs backwards",
-                self.from, self.to
-            )));
+            return Err(Error::internal(format!("port range {}-{} runs backwards", self.from, self.to)));
         }
-        Ok(PortRule {
-            from: self.from,
-            to: self.to,
-            protocol: self.protocol.parse()?,
-        })
+        Ok(PortRule { from: self.from, to: self.to, protocol: self.protocol.parse()? })
     }
 }

@@ -23,9 +23,14 @@ pub(super) struct Reply {
 /// Long, because the address is the instance's for life; short enough that a guest that lost it asks again the same day.
 const LEASE_SECONDS: u32 = 12 * 3600;
 
+/// Bytes before the options: the BOOTP header and the magic cookie.
+const FIXED: usize = 240;
+/// Options that are looked at, with their lengths: requested address, message type, server identifier.
+const KNOWN: [(u8, u8); 3] = [(50, 4), (53, 1), (54, 4)];
+
 /// The answer to a message, or none for what is no request.
 pub(super) fn to(payload: &[u8], lease: &Lease) -> Option<Reply> {
-    let request = Message::from_bytes(payload).ok()?;
+    let request = Message::from_bytes(&only_known_options(payload)?).ok()?;
     if request.opcode() != Opcode::BootRequest {
         return None;
     }
@@ -49,6 +54,30 @@ pub(super) fn to(payload: &[u8], lease: &Lease) -> Option<Reply> {
         request.ciaddr()
     };
     Some(Reply { bytes: message.to_vec().ok()?, is_ack: answer == MessageType::Ack, to })
+}
+
+/// The message with those options only that are looked at, each with its right length. The codec panics on some options of a
+/// wrong length, and a guest may send what it likes.
+fn only_known_options(payload: &[u8]) -> Option<Vec<u8>> {
+    let (fixed, mut rest) = payload.split_at_checked(FIXED)?;
+    let mut kept = fixed.to_vec();
+    while let [code, tail @ ..] = rest {
+        rest = match code {
+            0 => tail,
+            255 => break,
+            code => {
+                let (length, tail) = tail.split_first()?;
+                let (value, tail) = tail.split_at_checked(usize::from(*length))?;
+                if KNOWN.contains(&(*code, *length)) {
+                    kept.extend([*code, *length]);
+                    kept.extend(value);
+                }
+                tail
+            }
+        };
+    }
+    kept.push(255);
+    Some(kept)
 }
 
 /// A guest that remembers an address of another life is told no, so that it asks anew.
@@ -139,7 +168,10 @@ mod tests {
         let (ack, reply) = answered(&request(MessageType::Request, |m| {
             m.set_ciaddr(lease().address);
         }));
-        assert_eq!((ack.opts().msg_type(), reply.to, reply.is_ack), (Some(MessageType::Ack), lease().address, true));
+        assert_eq!(
+            (ack.opts().msg_type(), reply.to, reply.is_ack),
+            (Some(MessageType::Ack), lease().address, true)
+        );
     }
 
     #[test]
@@ -160,7 +192,29 @@ mod tests {
         assert_eq!(to(&elsewhere, &lease()), None);
     }
 
+    #[test]
+    fn an_option_of_a_wrong_length_is_borne() {
+        for code in 1..255u8 {
+            for length in 0..9u8 {
+                let mut payload = request(MessageType::Discover, |_| {});
+                payload.truncate(FIXED);
+                payload.extend([53, 1, 1, code, length]);
+                payload.extend(vec![7; usize::from(length)]);
+                payload.push(255);
+                let _ = to(&payload, &lease());
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_options_are_borne(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut payload = request(MessageType::Discover, |_| {});
+            payload.truncate(FIXED);
+            payload.extend(bytes);
+            let _ = to(&payload, &lease());
+        }
+
         #[test]
         fn any_bytes_are_borne(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
             let _ = to(&bytes, &lease());

@@ -47,7 +47,9 @@ mod tests {
     #[test]
     fn a_frame_is_read_as_it_was_built() {
         let mut frame = Vec::new();
-        let builder = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 9], [0xff; 6]).ipv4([0; 4], [255; 4], 64).udp(CLIENT, SERVER);
+        let builder = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 9], [0xff; 6])
+            .ipv4([0; 4], [255; 4], 64)
+            .udp(CLIENT, SERVER);
         builder.write(&mut frame, b"hello").expect("writes");
         let request = parse(&frame).expect("a request");
         assert_eq!((request.source, request.payload.as_slice()), ([2, 0, 0, 0, 0, 9], b"hello".as_slice()));

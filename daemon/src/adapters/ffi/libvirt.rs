@@ -48,8 +48,9 @@ pub fn watch_lifecycle(connection: &Connect, on_event: OnLifecycle) -> Result<()
 pub fn watch_close(connection: &Connect, on_close: OnClose) -> Result<(), virt::error::Error> {
     let opaque = Box::into_raw(Box::new(on_close)).cast::<c_void>();
     // SAFETY: the connection is open; `opaque` stays valid until libvirt hands it to `free_close`, once.
-    let result =
-        unsafe { sys::virConnectRegisterCloseCallback(connection.as_ptr(), Some(closed), opaque, Some(free_close)) };
+    let result = unsafe {
+        sys::virConnectRegisterCloseCallback(connection.as_ptr(), Some(closed), opaque, Some(free_close))
+    };
     if result == 0 {
         return Ok(());
     }

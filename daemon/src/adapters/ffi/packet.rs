@@ -27,4 +27,3 @@ fn address(index: u32) -> io::Result<SockAddr> {
     // SAFETY: the first `length` bytes were initialised above as an address of the family it names.
     Ok(unsafe { SockAddr::new(storage, length) })
 }
-

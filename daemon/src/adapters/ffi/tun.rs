@@ -22,17 +22,28 @@ struct IfReq {
 }
 
 mod raw {
-    nix::ioctl_write_ptr_bad!(tunsetiff, nix::request_code_write!(b'T', 202, size_of::<nix::libc::c_int>()), super::IfReq);
-    nix::ioctl_write_int_bad!(tunsetpersist, nix::request_code_write!(b'T', 203, size_of::<nix::libc::c_int>()));
+    nix::ioctl_write_ptr_bad!(
+        tunsetiff,
+        nix::request_code_write!(b'T', 202, size_of::<nix::libc::c_int>()),
+        super::IfReq
+    );
+    nix::ioctl_write_int_bad!(
+        tunsetpersist,
+        nix::request_code_write!(b'T', 203, size_of::<nix::libc::c_int>())
+    );
 }
 
 /// Makes the tap `name`, or finds it. It stays when this process ends.
 pub fn ensure_tap(name: &str) -> io::Result<()> {
     if name.len() >= libc::IFNAMSIZ {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "an interface's name has at most 15 characters"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "an interface's name has at most 15 characters",
+        ));
     }
     let tun = OpenOptions::new().read(true).write(true).open("/dev/net/tun")?;
-    let mut request = IfReq { name: [0; libc::IFNAMSIZ], flags: IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, rest: [0; 22] };
+    let mut request =
+        IfReq { name: [0; libc::IFNAMSIZ], flags: IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, rest: [0; 22] };
     request.name[..name.len()].copy_from_slice(name.as_bytes());
     match attach(&tun, &request) {
         // QEMU holds it: it is there.

@@ -61,7 +61,10 @@ impl Libvirt {
                 };
                 let record = Record { boot_id, emulator, kvm, reason };
                 // Only a convenience: without it the next start probes again.
-                if let Err(error) = serde_json::to_vec(&record).map_err(std::io::Error::other).and_then(|json| std::fs::write(path, json)) {
+                if let Err(error) = serde_json::to_vec(&record)
+                    .map_err(std::io::Error::other)
+                    .and_then(|json| std::fs::write(path, json))
+                {
                     tracing::warn!(path = %path.display(), %error, "cannot keep the outcome of the probe");
                 }
                 record

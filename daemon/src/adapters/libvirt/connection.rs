@@ -70,7 +70,8 @@ impl Connection {
     ) -> Result<T> {
         let line = self.line.clone();
         let call = async move {
-            let _permit = line.permits.acquire().await.map_err(|_| Error::internal("the line to libvirt is closed"))?;
+            let _permit =
+                line.permits.acquire().await.map_err(|_| Error::internal("the line to libvirt is closed"))?;
             let line = line.clone();
             let work = move || work(&line.connection()?);
             let done = tokio::task::spawn_blocking(work).await;
@@ -95,7 +96,10 @@ impl Line {
         // A daemon that hangs is given up after 25 seconds. Local drivers know no keep-alive, and need none.
         let _ = connection.set_keep_alive(5, 5);
         let events = self.events.clone();
-        ffi::libvirt::watch_lifecycle(&connection, Box::new(move |uuid, event, _| publish(&events, uuid, event)))?;
+        ffi::libvirt::watch_lifecycle(
+            &connection,
+            Box::new(move |uuid, event, _| publish(&events, uuid, event)),
+        )?;
         let line = Arc::downgrade(self);
         // Local drivers have no line that could break, and say so.
         let _ = ffi::libvirt::watch_close(&connection, Box::new(move || lost(&line)));

@@ -25,11 +25,18 @@ pub(super) async fn attach(uri: String, id: InstanceId) -> Result<ConsoleStream>
     let (near, far) = tokio::io::duplex(16 * 1024);
     let (reader, writer) = tokio::io::split(far);
     let stream = Arc::new(stream);
-    let failed = |error: std::io::Error| Error::internal(format!("cannot start a thread for the console: {error}"));
+    let failed =
+        |error: std::io::Error| Error::internal(format!("cannot start a thread for the console: {error}"));
     let (handle, output) = (Handle::current(), stream.clone());
-    std::thread::Builder::new().name("console-out".into()).spawn(move || carry_out(&output, writer, &handle)).map_err(failed)?;
+    std::thread::Builder::new()
+        .name("console-out".into())
+        .spawn(move || carry_out(&output, writer, &handle))
+        .map_err(failed)?;
     let handle = Handle::current();
-    std::thread::Builder::new().name("console-in".into()).spawn(move || carry_in(&stream, reader, &handle)).map_err(failed)?;
+    std::thread::Builder::new()
+        .name("console-in".into())
+        .spawn(move || carry_in(&stream, reader, &handle))
+        .map_err(failed)?;
     Ok(Box::pin(near))
 }
 

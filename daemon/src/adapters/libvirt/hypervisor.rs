@@ -38,7 +38,11 @@ impl Hypervisor for Libvirt {
         let start = |domain: &Domain| match alive(domain)? {
             DomainState::Running => Ok(()),
             DomainState::Paused => domain.resume().map(drop),
-            _ => domain.create(),
+            // Asked for by a daemon that was killed, a start may be under way already and end while this one waits.
+            _ => match domain.create() {
+                Err(error) if errors::is_idle(&error) && alive(domain)?.is_alive() => Ok(()),
+                other => other,
+            },
         };
         match self.with_own(id, start).await? {
             Some(()) => Ok(()),

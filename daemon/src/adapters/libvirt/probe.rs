@@ -28,12 +28,18 @@ pub(super) async fn run(libvirt: &Libvirt) -> Result<Duration, String> {
     let events = libvirt.domain_events();
     let text = xml::probe(settings.host_id, &disk.to_string_lossy(), Accelerator::Kvm);
     let began = Instant::now();
-    let created = libvirt.connection.call(move |connection| connection.create_domain_xml(&text, 0).map(drop)).await;
+    let created =
+        libvirt.connection.call(move |connection| connection.create_domain_xml(&text, 0).map(drop)).await;
     let outcome = match created {
-        Err(error) => Err(format!("QEMU does not start on it: {}", error.message)),
+        Err(error) => {
+            tracing::info!(error = error.message, "the probe guest did not start");
+            Err("QEMU does not start on it; the log has its words".into())
+        }
         Ok(()) => match tokio::time::timeout(settings.probe_limit, off(events, id)).await {
             Ok(()) => Ok(began.elapsed()),
-            Err(_) => Err(format!("a probe guest did not finish within {} s on it", settings.probe_limit.as_secs())),
+            Err(_) => {
+                Err(format!("a probe guest did not finish within {} s on it", settings.probe_limit.as_secs()))
+            }
         },
     };
     remove(libvirt, id).await;
@@ -53,7 +59,9 @@ async fn off(mut events: Receiver<DomainEvent>, id: InstanceId) {
 }
 
 async fn remove(libvirt: &Libvirt, id: InstanceId) {
-    let gone = libvirt.connection.call(move |connection| connection.lookup_domain_by_uuid_string(&id.to_string())?.destroy().map(drop));
+    let gone = libvirt.connection.call(move |connection| {
+        connection.lookup_domain_by_uuid_string(&id.to_string())?.destroy().map(drop)
+    });
     // It is transient: off is gone, and mostly it is gone already.
     let _ = gone.await;
 }

@@ -17,7 +17,12 @@ const MACHINE: &str = "pc-q35-7.2";
 const TCG_MODEL: &str = "Nehalem";
 
 /// The domain of an instance.
-pub(super) fn domain(instance: &Instance, files: &InstanceFiles, host: HostId, accelerator: Accelerator) -> String {
+pub(super) fn domain(
+    instance: &Instance,
+    files: &InstanceFiles,
+    host: HostId,
+    accelerator: Accelerator,
+) -> String {
     let id = instance.id;
     let mut xml = Writer::new();
     xml.open("domain", &[("type", kind(accelerator))]);
@@ -59,7 +64,10 @@ fn kind(accelerator: Accelerator) -> &'static str {
 /// The tag: without it, with another namespace or another host's id, a domain is never touched.
 fn tag(xml: &mut Writer, instance: &Instance, host: HostId) {
     let (host, id) = (host.to_string(), instance.id.to_string());
-    xml.empty("sloop:instance", &[("xmlns:sloop", NAMESPACE), ("host", &host), ("id", &id), ("name", instance.name.as_str())]);
+    xml.empty(
+        "sloop:instance",
+        &[("xmlns:sloop", NAMESPACE), ("host", &host), ("id", &id), ("name", instance.name.as_str())],
+    );
 }
 
 fn boot(xml: &mut Writer, firmware: Firmware) {

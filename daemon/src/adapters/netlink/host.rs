@@ -13,7 +13,12 @@ use crate::model::{Error, Finding, Result};
 
 pub(super) async fn ensure(handle: &Handle, settings: &Settings) -> Result<()> {
     let lo = index_of(handle, "lo").await?;
-    handle.link().set(LinkUnspec::new_with_index(lo).up().build()).execute().await.map_err(failed("bring up lo"))?;
+    handle
+        .link()
+        .set(LinkUnspec::new_with_index(lo).up().build())
+        .execute()
+        .await
+        .map_err(failed("bring up lo"))?;
     let gateway = IpAddr::V4(settings.private.gateway());
     done(handle.address().add(lo, gateway, 32).execute().await, "give lo the gateway's address")?;
 
@@ -57,7 +62,10 @@ pub(super) async fn examine(handle: &Handle, settings: &Settings) -> Vec<Finding
         ),
     });
     findings.push(match index_of(handle, "lo").await {
-        Ok(_) => Finding::ok("network", format!("instances in {}, public addresses in {}", settings.private, settings.public)),
+        Ok(_) => Finding::ok(
+            "network",
+            format!("instances in {}, public addresses in {}", settings.private, settings.public),
+        ),
         Err(error) => Finding::failed("network", error.message, "the daemon needs CAP_NET_ADMIN"),
     });
     if settings.dns.is_empty() {

@@ -36,10 +36,13 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Inst
             return Err(foreign(&tap));
         }
     }
-    ffi::tun::ensure_tap(&tap)
-        .map_err(|error| Error::internal(format!("cannot make the tap {tap}: {error}")).tip("the daemon needs CAP_NET_ADMIN and /dev/net/tun"))?;
+    ffi::tun::ensure_tap(&tap).map_err(|error| {
+        Error::internal(format!("cannot make the tap {tap}: {error}"))
+            .tip("the daemon needs CAP_NET_ADMIN and /dev/net/tun")
+    })?;
     let index = index_of(handle, &tap).await?;
-    let tagged = LinkUnspec::new_with_index(index).append_extra_attribute(LinkAttribute::IfAlias(alias)).build();
+    let tagged =
+        LinkUnspec::new_with_index(index).append_extra_attribute(LinkAttribute::IfAlias(alias)).build();
     handle.link().set(tagged).execute().await.map_err(failed("tag the tap"))?;
     for (key, value) in SETTINGS {
         let key = key.replace("TAP", &tap);
@@ -48,7 +51,12 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Inst
             sysctl::set(&key, value)?;
         }
     }
-    handle.link().set(LinkUnspec::new_with_index(index).up().build()).execute().await.map_err(failed("bring the tap up"))?;
+    handle
+        .link()
+        .set(LinkUnspec::new_with_index(index).up().build())
+        .execute()
+        .await
+        .map_err(failed("bring the tap up"))?;
     let route = RouteMessageBuilder::<Ipv4Addr>::new()
         .destination_prefix(instance.private_ip, 32)
         .output_interface(index)
@@ -118,5 +126,6 @@ fn alias(host: HostId, id: InstanceId) -> String {
 }
 
 fn foreign(tap: &str) -> Error {
-    Error::internal(format!("the interface {tap} belongs to somebody else")).tip("it was left alone; look at it with: ip -d link")
+    Error::internal(format!("the interface {tap} belongs to somebody else"))
+        .tip("it was left alone; look at it with: ip -d link")
 }

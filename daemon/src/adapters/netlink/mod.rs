@@ -73,8 +73,9 @@ impl Netlink {
             // Nobody may be listening; the next lease will be heard.
             let _ = events.send(LinkEvent::Leased(id));
         };
-        let responder = dhcp::Responder::open(index, lease)
-            .map_err(|error| Error::internal(format!("cannot answer DHCP on {}: {error}", instance.id.tap())))?;
+        let responder = dhcp::Responder::open(index, lease).map_err(|error| {
+            Error::internal(format!("cannot answer DHCP on {}: {error}", instance.id.tap()))
+        })?;
         let name = instance.name.clone();
         let task = tokio::spawn(async move {
             if let Err(error) = responder.run(leased).await {
@@ -130,9 +131,9 @@ impl Network for Netlink {
 }
 
 async fn limited<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(LIMIT, work)
-        .await
-        .unwrap_or_else(|_| Err(Error::unavailable(format!("the kernel's netlink did not answer within {} s", LIMIT.as_secs()))))
+    tokio::time::timeout(LIMIT, work).await.unwrap_or_else(|_| {
+        Err(Error::unavailable(format!("the kernel's netlink did not answer within {} s", LIMIT.as_secs())))
+    })
 }
 
 /// What failed, in words that name it.

@@ -15,7 +15,11 @@ pub fn host_servers() -> Vec<Ipv4Addr> {
 
 fn servers(text: &str) -> Vec<Ipv4Addr> {
     let named = text.lines().filter_map(|line| line.trim().strip_prefix("nameserver"));
-    named.filter_map(|rest| rest.trim().parse().ok()).filter(|server: &Ipv4Addr| !server.is_loopback()).take(3).collect()
+    named
+        .filter_map(|rest| rest.trim().parse().ok())
+        .filter(|server: &Ipv4Addr| !server.is_loopback())
+        .take(3)
+        .collect()
 }
 
 #[cfg(test)]

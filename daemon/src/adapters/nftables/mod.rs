@@ -70,7 +70,9 @@ impl Nftables {
         };
         let output = match tokio::time::timeout(LIMIT, run).await {
             Ok(output) => output.map_err(missing)?,
-            Err(_) => return Err(Error::unavailable(format!("nft did not end within {} s", LIMIT.as_secs()))),
+            Err(_) => {
+                return Err(Error::unavailable(format!("nft did not end within {} s", LIMIT.as_secs())));
+            }
         };
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());

@@ -218,7 +218,8 @@ mod tests {
     #[test]
     fn instances_are_found_again() {
         let id = testing::instance("web").id;
-        let listing = format!("table inet sloop {{\n\tchain fw_pub {{\n\t}}\n\tchain {} {{\n\t}}\n}}\n", chain(id));
+        let listing =
+            format!("table inet sloop {{\n\tchain fw_pub {{\n\t}}\n\tchain {} {{\n\t}}\n}}\n", chain(id));
         assert_eq!(instances_in(&listing), [id]);
     }
 }

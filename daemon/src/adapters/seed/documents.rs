@@ -33,9 +33,11 @@ fn meta_data(instance: &Instance) -> std::io::Result<String> {
 
 /// Vendor data, because a user's own cloud-config wins over it: two parts, a cloud-config and the reporting script.
 fn vendor_data(instance: &Instance) -> std::io::Result<String> {
-    let config = format!("{CONFIG}{}", ssh_keys(instance)?);
+    let config = format!("#cloud-config\n{CONFIG}{}{}", instance.vendor_config, ssh_keys(instance)?);
     let mut text = format!("Content-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\nMIME-Version: 1.0\n");
-    for (kind, name, body) in [("cloud-config", "sloop.yaml", config.as_str()), ("x-shellscript", "sloop-report.sh", REPORT)] {
+    for (kind, name, body) in
+        [("cloud-config", "sloop.yaml", config.as_str()), ("x-shellscript", "sloop-report.sh", REPORT)]
+    {
         let _ = write!(
             text,
             "\n--{BOUNDARY}\nContent-Type: text/{kind}; charset=\"utf-8\"\nMIME-Version: 1.0\n\

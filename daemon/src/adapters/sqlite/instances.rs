@@ -36,25 +36,21 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
         public_ip,
         ports,
         identity,
+        vendor_config,
         user_data,
         first_boot,
         tags: _,
     } = instance;
-    let Identity {
-        host_key_private,
-        host_key_public,
-        access_key_private,
-        authorized_keys,
-    } = identity;
+    let Identity { host_key_private, host_key_public, access_key_private, authorized_keys } = identity;
     let (word, errors) = first_boot_columns(first_boot);
     db.execute(
-        "INSERT INTO instances VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)",
+        "INSERT INTO instances VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)",
         params![
             id.to_string(), name.as_str(), owner.0, millis(*created_at), status.word(), blueprint_id, blueprint_name,
             bundle_id, cpu_count, ram_mb, disk_gb, transfer_gb, username,
             key_pair.as_ref().map(ResourceName::as_str), firmware_word(*firmware), base.to_string_lossy(),
             private_ip.to_string(), public_ip.map(|ip| ip.to_string()), host_key_private, host_key_public,
-            access_key_private, authorized_keys.join("\n"), user_data.as_str(), word, errors,
+            access_key_private, authorized_keys.join("\n"), vendor_config, user_data.as_str(), word, errors,
         ],
     )?;
     for (position, rule) in ports.iter().enumerate() {
@@ -67,9 +63,8 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
 }
 
 pub(super) fn select(db: &Connection, condition: &str, value: &str) -> rusqlite::Result<Vec<Instance>> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT * FROM instances WHERE {condition} ORDER BY name"
-    ))?;
+    let mut statement =
+        db.prepare_cached(&format!("SELECT * FROM instances WHERE {condition} ORDER BY name"))?;
     let mut instances = readable("instance", statement.query_map([value], read)?);
     for instance in &mut instances {
         instance.ports = ports_of(db, instance.id)?;
@@ -82,15 +77,9 @@ fn ports_of(db: &Connection, id: InstanceId) -> rusqlite::Result<Vec<PortRule>> 
     let sql = "SELECT from_port, to_port, protocol FROM ports WHERE instance_id = ?1 ORDER BY position";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([id.to_string()], |row| {
-        let protocol: Protocol = row
-            .get::<_, String>(2)?
-            .parse()
-            .map_err(|error: Error| unreadable(2, error))?;
-        Ok(PortRule {
-            from: row.get(0)?,
-            to: row.get(1)?,
-            protocol,
-        })
+        let protocol: Protocol =
+            row.get::<_, String>(2)?.parse().map_err(|error: Error| unreadable(2, error))?;
+        Ok(PortRule { from: row.get(0)?, to: row.get(1)?, protocol })
     })?;
     rows.collect()
 }
@@ -116,28 +105,18 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
             .map(|name| name.parse())
             .transpose()
             .map_err(|error: Error| unreadable(13, error))?,
-        firmware: if row.get::<_, String>("firmware")? == "uefi" {
-            Firmware::Uefi
-        } else {
-            Firmware::Bios
-        },
+        firmware: if row.get::<_, String>("firmware")? == "uefi" { Firmware::Uefi } else { Firmware::Bios },
         base: PathBuf::from(row.get::<_, String>("base")?),
         private_ip: parse(row, "private_ip")?,
-        public_ip: public_ip
-            .map(|ip| ip.parse())
-            .transpose()
-            .map_err(|error| unreadable(17, error))?,
+        public_ip: public_ip.map(|ip| ip.parse()).transpose().map_err(|error| unreadable(17, error))?,
         ports: Vec::new(),
         identity: Identity {
             host_key_private: row.get("host_key_private")?,
             host_key_public: row.get("host_key_public")?,
             access_key_private: row.get("access_key_private")?,
-            authorized_keys: row
-                .get::<_, String>("authorized_keys")?
-                .lines()
-                .map(str::to_owned)
-                .collect(),
+            authorized_keys: row.get::<_, String>("authorized_keys")?.lines().map(str::to_owned).collect(),
         },
+        vendor_config: row.get("vendor_config")?,
         user_data: UserData::parse(row.get("user_data")?).map_err(|error| unreadable(22, error))?,
         first_boot: first_boot_of(
             &row.get::<_, String>("first_boot")?,
@@ -151,9 +130,7 @@ fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     row: &Row<'_>,
     column: &str,
 ) -> rusqlite::Result<T> {
-    row.get::<_, String>(column)?
-        .parse()
-        .map_err(|error| unreadable(0, error))
+    row.get::<_, String>(column)?.parse().map_err(|error| unreadable(0, error))
 }
 
 pub(super) fn first_boot_columns(first_boot: &FirstBoot) -> (&'static str, String) {

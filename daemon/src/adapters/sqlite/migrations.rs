@@ -39,6 +39,7 @@ CREATE TABLE instances (
     host_key_public TEXT NOT NULL,
     access_key_private TEXT NOT NULL,
     authorized_keys TEXT NOT NULL,         -- one a line
+    vendor_config TEXT NOT NULL,
     user_data TEXT NOT NULL,
     first_boot TEXT NOT NULL,              -- pending, done, failed
     first_boot_errors TEXT NOT NULL        -- one a line

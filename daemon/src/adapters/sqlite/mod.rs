@@ -30,17 +30,12 @@ impl Sqlite {
     /// Opens the database, makes it if there is none, and brings it to the present schema.
     pub fn open(path: &Path) -> Result<Self> {
         let refused = |error: &dyn std::fmt::Display| {
-            Error::internal(format!(
-                "cannot open the state database {}: {error}",
-                path.display()
-            ))
-            .tip("nothing was changed; look at the file, its directory's rights and the free space")
+            Error::internal(format!("cannot open the state database {}: {error}", path.display()))
+                .tip("nothing was changed; look at the file, its directory's rights and the free space")
         };
         let mut connection = Connection::open(path).map_err(|error| refused(&error))?;
         prepare(&connection).map_err(|error| refused(&error))?;
-        migrations::ALL
-            .to_latest(&mut connection)
-            .map_err(|error| refused(&error))?;
+        migrations::ALL.to_latest(&mut connection).map_err(|error| refused(&error))?;
         let host_id = host_id(&connection).map_err(|error| refused(&error))?;
 
         let (tasks, inbox) = std::sync::mpsc::channel::<Task>();
@@ -76,13 +71,9 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn host_id(connection: &Connection) -> rusqlite::Result<HostId> {
-    connection.execute(
-        "INSERT OR IGNORE INTO meta VALUES ('host_id', ?1)",
-        [Uuid::new_v4().to_string()],
-    )?;
-    let text: String = connection.query_row("SELECT value FROM meta WHERE key = 'host_id'", [], |row| {
-        row.get(0)
-    })?;
+    connection.execute("INSERT OR IGNORE INTO meta VALUES ('host_id', ?1)", [Uuid::new_v4().to_string()])?;
+    let text: String =
+        connection.query_row("SELECT value FROM meta WHERE key = 'host_id'", [], |row| row.get(0))?;
     text.parse().map_err(|error| unreadable(0, error))
 }
 
@@ -102,12 +93,10 @@ fn failure(error: rusqlite::Error) -> Error {
         other => other,
     };
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => Error::new(
-            Kind::Capacity,
-            "InsufficientDisk",
-            "The state could not be written: the disk is full",
-        )
-        .tip("make room on the file system of the state directory; nothing was changed"),
+        Some(ErrorCode::DiskFull) => {
+            Error::new(Kind::Capacity, "InsufficientDisk", "The state could not be written: the disk is full")
+                .tip("make room on the file system of the state directory; nothing was changed")
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => {
             Error::unavailable(format!("The state could not be written: {error}"))
                 .tip("look at the file system of the state directory; nothing was changed")

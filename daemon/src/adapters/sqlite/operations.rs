@@ -84,9 +84,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
         id: word("id")?.parse().map_err(|error| unreadable(1, error))?,
         owner: Owner(row.get("owner")?),
         resource_name: row.get("resource_name")?,
-        resource_id: word("resource_id")?
-            .parse()
-            .map_err(|error| unreadable(4, error))?,
+        resource_id: word("resource_id")?.parse().map_err(|error| unreadable(4, error))?,
         resource_type: word("resource_type")?.parse().map_err(odd)?,
         kind: word("kind")?.parse().map_err(odd)?,
         status: word("status")?.parse().map_err(odd)?,
@@ -96,11 +94,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
         error_code: row.get("error_code")?,
         error_details: row.get("error_details")?,
         steps_done: row.get("steps_done")?,
-        phase: if row.get("undoing")? {
-            Phase::Undoing
-        } else {
-            Phase::Forward
-        },
+        phase: if row.get("undoing")? { Phase::Undoing } else { Phase::Forward },
         force: row.get("force")?,
     })
 }

@@ -24,13 +24,11 @@ impl Store for Sqlite {
 
     async fn instance(&self, name: &ResourceName) -> Result<Option<Instance>> {
         let name = name.to_string();
-        self.with(move |db| Ok(instances::select(db, "name = ?1", &name)?.pop()))
-            .await
+        self.with(move |db| Ok(instances::select(db, "name = ?1", &name)?.pop())).await
     }
 
     async fn instance_by_id(&self, id: InstanceId) -> Result<Option<Instance>> {
-        self.with(move |db| Ok(instances::select(db, "id = ?1", &id.to_string())?.pop()))
-            .await
+        self.with(move |db| Ok(instances::select(db, "id = ?1", &id.to_string())?.pop())).await
     }
 
     async fn key_pairs(&self) -> Result<Vec<KeyPair>> {
@@ -39,8 +37,7 @@ impl Store for Sqlite {
 
     async fn key_pair(&self, name: &ResourceName) -> Result<Option<KeyPair>> {
         let name = name.to_string();
-        self.with(move |db| Ok(key_pairs::select(db, "name = ?1", &name)?.pop()))
-            .await
+        self.with(move |db| Ok(key_pairs::select(db, "name = ?1", &name)?.pop())).await
     }
 
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>> {

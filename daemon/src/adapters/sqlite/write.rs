@@ -25,17 +25,11 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
             instances::insert(db, instance)?;
             put_tags(db, instance.id.0, &instance.tags)
         }
-        Change::SetStatus {
-            id,
-            expect,
-            status,
-            public_ip,
-        } => {
+        Change::SetStatus { id, expect, status, public_ip } => {
             expected(db, *id, *expect)?;
             let public_ip = public_ip.map(|ip| ip.to_string());
             let sql = "UPDATE instances SET status = ?2, public_ip = ?3 WHERE id = ?1";
-            db.execute(sql, params![id.to_string(), status.word(), public_ip])
-                .map(drop)
+            db.execute(sql, params![id.to_string(), status.word(), public_ip]).map(drop)
         }
         Change::RemoveInstance(id) => remove(db, "instances", id.0),
         Change::SetFirstBoot(id, first_boot) => {
@@ -58,9 +52,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
 /// Takes a name for a resource, or refuses because another has it.
 fn take_name(db: &Connection, name: &str, resource_type: &str, id: Uuid) -> rusqlite::Result<()> {
     let holder: Option<String> = db
-        .query_row("SELECT resource_type FROM names WHERE name = ?1", [name], |row| {
-            row.get(0)
-        })
+        .query_row("SELECT resource_type FROM names WHERE name = ?1", [name], |row| row.get(0))
         .optional()?;
     if let Some(holder) = holder {
         // Clients match the words "Some names are already in use".
@@ -70,21 +62,15 @@ fn take_name(db: &Connection, name: &str, resource_type: &str, id: Uuid) -> rusq
                 .tip("names are shared by all resource types; choose another"),
         );
     }
-    db.execute(
-        "INSERT INTO names VALUES (?1,?2,?3)",
-        params![name, resource_type, id.to_string()],
-    )
-    .map(drop)
+    db.execute("INSERT INTO names VALUES (?1,?2,?3)", params![name, resource_type, id.to_string()]).map(drop)
 }
 
 fn expected(db: &Connection, id: InstanceId, expect: Option<Status>) -> rusqlite::Result<()> {
     let Some(expect) = expect else { return Ok(()) };
     let row: Option<(String, String)> = db
-        .query_row(
-            "SELECT status, name FROM instances WHERE id = ?1",
-            [id.to_string()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        .query_row("SELECT status, name FROM instances WHERE id = ?1", [id.to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
     match row {
         None => refuse(Error::not_found("Instance", id)),
@@ -106,17 +92,13 @@ fn remove(db: &Connection, table: &str, id: Uuid) -> rusqlite::Result<()> {
     let id = id.to_string();
     db.execute("DELETE FROM tags WHERE resource_id = ?1", [&id])?;
     db.execute("DELETE FROM names WHERE resource_id = ?1", [&id])?;
-    db.execute(&format!("DELETE FROM {table} WHERE id = ?1"), [&id])
-        .map(drop)
+    db.execute(&format!("DELETE FROM {table} WHERE id = ?1"), [&id]).map(drop)
 }
 
 fn put_tags(db: &Connection, id: Uuid, tags: &Tags) -> rusqlite::Result<()> {
     db.execute("DELETE FROM tags WHERE resource_id = ?1", [id.to_string()])?;
     for (key, value) in tags.iter() {
-        db.execute(
-            "INSERT INTO tags VALUES (?1,?2,?3)",
-            params![id.to_string(), key, value],
-        )?;
+        db.execute("INSERT INTO tags VALUES (?1,?2,?3)", params![id.to_string(), key, value])?;
     }
     Ok(())
 }

@@ -44,7 +44,11 @@ impl ImageDir {
             .map_err(|error| Error::internal(format!("{}: {error}", path.display())))?;
         // A name and nothing else: a manifest cannot point out of its directory.
         if Path::new(&manifest.file).file_name().is_none_or(|name| name != manifest.file.as_str()) {
-            return Err(Error::internal(format!("{}: {:?} is not a file's name", path.display(), manifest.file)));
+            return Err(Error::internal(format!(
+                "{}: {:?} is not a file's name",
+                path.display(),
+                manifest.file
+            )));
         }
         Ok(Some(self.dir.join(manifest.file)))
     }
@@ -54,7 +58,8 @@ impl ImageDir {
 impl Images for ImageDir {
     async fn base(&self, blueprint: &Blueprint) -> Result<BaseImage> {
         let Some(path) = self.newest(&blueprint.id)? else { return Err(missing(blueprint)) };
-        let unreadable = |error| Error::internal(format!("cannot read the image {}: {error}", path.display()));
+        let unreadable =
+            |error| Error::internal(format!("cannot read the image {}: {error}", path.display()));
         let mut head = Vec::new();
         let file = std::fs::File::open(&path).map_err(unreadable)?;
         file.take(qcow2::HEADER as u64).read_to_end(&mut head).map_err(unreadable)?;

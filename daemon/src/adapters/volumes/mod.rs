@@ -44,6 +44,7 @@ impl Volumes for Files {
         }
         let half = files.dir.join("disk.qcow2.new");
         overlay(&instance.base, &half, instance.disk_bytes()).await?;
+        readable_by_owner(&half)?;
         std::fs::rename(&half, &files.disk).map_err(|error| failed("name", &files.disk, &error))
     }
 
@@ -78,7 +79,8 @@ impl Volumes for Files {
 
     async fn free_bytes(&self) -> Result<u64> {
         let root = self.layout.root();
-        let stat = nix::sys::statvfs::statvfs(root).map_err(|errno| failed("measure", root, &errno.into()))?;
+        let stat =
+            nix::sys::statvfs::statvfs(root).map_err(|errno| failed("measure", root, &errno.into()))?;
         Ok(stat.blocks_available() * stat.fragment_size())
     }
 }
@@ -99,7 +101,9 @@ async fn overlay(base: &Path, disk: &Path, bytes: u64) -> Result<()> {
         .output();
     let output = match tokio::time::timeout(LIMIT, run).await {
         Ok(output) => output.map_err(missing)?,
-        Err(_) => return Err(Error::unavailable(format!("qemu-img did not end within {} s", LIMIT.as_secs()))),
+        Err(_) => {
+            return Err(Error::unavailable(format!("qemu-img did not end within {} s", LIMIT.as_secs())));
+        }
     };
     if output.status.success() {
         return Ok(());
@@ -121,10 +125,11 @@ fn make_dir(dir: &Path) -> Result<()> {
     }
 }
 
-/// The seed holds a private key.
+/// Both hold private keys. libvirt hands them to QEMU.
 fn readable_by_owner(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|error| failed("protect", path, &error))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| failed("protect", path, &error))
 }
 
 fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
@@ -142,6 +147,10 @@ fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
 }
 
 fn full(path: &Path) -> Error {
-    Error::new(Kind::Capacity, "InsufficientDisk", format!("No space left on the device of {}", path.display()))
-        .tip("delete instances, or make room on the state directory's file system")
+    Error::new(
+        Kind::Capacity,
+        "InsufficientDisk",
+        format!("No space left on the device of {}", path.display()),
+    )
+    .tip("delete instances, or make room on the state directory's file system")
 }

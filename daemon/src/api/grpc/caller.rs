@@ -18,11 +18,7 @@ impl Door {
     pub(super) fn caller<T>(&self, request: &Request<T>) -> Result<Caller> {
         let info = request.extensions().get::<UdsConnectInfo>();
         let peer = info.and_then(|info| info.peer_cred).ok_or_else(|| {
-            Error::new(
-                Kind::AccessDenied,
-                "Unauthenticated",
-                "The kernel does not say who is calling",
-            )
+            Error::new(Kind::AccessDenied, "Unauthenticated", "The kernel does not say who is calling")
         })?;
         Ok(self.callers.name(Uid::from_raw(peer.uid())))
     }
@@ -38,10 +34,7 @@ impl Callers {
     }
 
     fn is_admin(&self, user: &User) -> bool {
-        let Some(group) = self
-            .admin_group
-            .as_deref()
-            .and_then(|name| Group::from_name(name).ok().flatten())
+        let Some(group) = self.admin_group.as_deref().and_then(|name| Group::from_name(name).ok().flatten())
         else {
             return false;
         };

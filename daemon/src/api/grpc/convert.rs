@@ -10,10 +10,7 @@ use crate::model::{
 };
 
 pub(super) fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: instant.as_second(),
-        nanos: instant.subsec_nanosecond(),
-    }
+    prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() }
 }
 
 pub(super) fn region(name: &str) -> wire::RegionName {
@@ -29,17 +26,13 @@ pub(super) fn location(place: &Place, zone: &str) -> wire::ResourceLocation {
 }
 
 pub(super) fn tags(tags: &Tags) -> Vec<wire::Tag> {
-    let tag = |(key, value): (&str, &str)| wire::Tag {
-        key: Some(key.to_owned()),
-        value: Some(value.to_owned()),
-    };
+    let tag =
+        |(key, value): (&str, &str)| wire::Tag { key: Some(key.to_owned()), value: Some(value.to_owned()) };
     tags.iter().map(tag).collect()
 }
 
 pub(super) fn pairs(tags: Vec<wire::Tag>) -> Vec<(String, String)> {
-    tags.into_iter()
-        .map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default()))
-        .collect()
+    tags.into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect()
 }
 
 fn resource_type(kind: ResourceType) -> wire::ResourceType {
@@ -97,10 +90,7 @@ fn operation_status(status: OperationStatus) -> wire::OperationStatus {
 }
 
 pub(super) fn state(status: Status) -> wire::InstanceState {
-    wire::InstanceState {
-        code: Some(status.code()),
-        name: Some(status.word().to_owned()),
-    }
+    wire::InstanceState { code: Some(status.code()), name: Some(status.word().to_owned()) }
 }
 
 pub(super) fn instance(place: &Place, instance: Instance) -> wire::Instance {

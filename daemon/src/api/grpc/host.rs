@@ -12,9 +12,7 @@ type Answer<T> = Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl Host for Door {
     async fn get_host(&self, _: Request<wire::GetHostRequest>) -> Answer<wire::GetHostResult> {
-        Ok(Response::new(report(
-            self.verbs.get_host().await.map_err(status)?,
-        )))
+        Ok(Response::new(report(self.verbs.get_host().await.map_err(status)?)))
     }
 
     async fn doctor(&self, _: Request<wire::DoctorRequest>) -> Answer<wire::DoctorResult> {
@@ -48,21 +46,11 @@ fn report(report: HostReport) -> wire::GetHostResult {
 }
 
 fn finding(finding: Finding) -> wire::Finding {
-    let Finding {
-        subject,
-        verdict,
-        detail,
-        remedy,
-    } = finding;
+    let Finding { subject, verdict, detail, remedy } = finding;
     let verdict = match verdict {
         Verdict::Ok => wire::Verdict::Ok,
         Verdict::Warning => wire::Verdict::Warning,
         Verdict::Failed => wire::Verdict::Failed,
     };
-    wire::Finding {
-        subject,
-        verdict: verdict.into(),
-        detail,
-        remedy,
-    }
+    wire::Finding { subject, verdict: verdict.into(), detail, remedy }
 }

@@ -11,10 +11,7 @@ type Answer<T> = Result<Response<T>, Status>;
 
 impl Door {
     pub(super) fn operations(&self, operations: Vec<Operation>) -> Vec<wire::Operation> {
-        operations
-            .into_iter()
-            .map(|operation| convert::operation(self.verbs.place(), operation))
-            .collect()
+        operations.into_iter().map(|operation| convert::operation(self.verbs.place(), operation)).collect()
     }
 }
 
@@ -39,11 +36,8 @@ impl Instances for Door {
         } = request.into_inner();
         not_served("customImageName", custom_image_name.is_some())?;
         not_served("addOns", !add_ons.is_empty())?;
-        let ipv4 = [
-            None,
-            Some(wire::IpAddressType::Ipv4 as i32),
-            Some(wire::IpAddressType::Dualstack as i32),
-        ];
+        let ipv4 =
+            [None, Some(wire::IpAddressType::Ipv4 as i32), Some(wire::IpAddressType::Dualstack as i32)];
         not_served("ipAddressType", !ipv4.contains(&ip_address_type))?;
         let asked = CreateInstances {
             names: instance_names,
@@ -54,14 +48,8 @@ impl Instances for Door {
             key_pair: key_pair_name.filter(|name| !name.is_empty()),
             tags: convert::pairs(tags),
         };
-        let operations = self
-            .verbs
-            .create_instances(&caller, asked)
-            .await
-            .map_err(status)?;
-        Ok(Response::new(wire::CreateInstancesResult {
-            operations: self.operations(operations),
-        }))
+        let operations = self.verbs.create_instances(&caller, asked).await.map_err(status)?;
+        Ok(Response::new(wire::CreateInstancesResult { operations: self.operations(operations) }))
     }
 
     async fn get_instance(
@@ -69,11 +57,8 @@ impl Instances for Door {
         request: Request<wire::GetInstanceRequest>,
     ) -> Answer<wire::GetInstanceResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let instance = self
-            .verbs
-            .get_instance(&caller, &request.get_ref().instance_name)
-            .await
-            .map_err(status)?;
+        let instance =
+            self.verbs.get_instance(&caller, &request.get_ref().instance_name).await.map_err(status)?;
         let instance = Some(convert::instance(self.verbs.place(), instance));
         Ok(Response::new(wire::GetInstanceResult { instance }))
     }
@@ -88,15 +73,9 @@ impl Instances for Door {
             .get_instances(&caller, request.get_ref().page_token.as_deref())
             .await
             .map_err(status)?;
-        let instances = page
-            .items
-            .into_iter()
-            .map(|one| convert::instance(self.verbs.place(), one))
-            .collect();
-        Ok(Response::new(wire::GetInstancesResult {
-            instances,
-            next_page_token: page.next,
-        }))
+        let instances =
+            page.items.into_iter().map(|one| convert::instance(self.verbs.place(), one)).collect();
+        Ok(Response::new(wire::GetInstancesResult { instances, next_page_token: page.next }))
     }
 
     async fn get_instance_state(
@@ -104,14 +83,9 @@ impl Instances for Door {
         request: Request<wire::GetInstanceStateRequest>,
     ) -> Answer<wire::GetInstanceStateResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let instance = self
-            .verbs
-            .get_instance(&caller, &request.get_ref().instance_name)
-            .await
-            .map_err(status)?;
-        Ok(Response::new(wire::GetInstanceStateResult {
-            state: Some(convert::state(instance.status)),
-        }))
+        let instance =
+            self.verbs.get_instance(&caller, &request.get_ref().instance_name).await.map_err(status)?;
+        Ok(Response::new(wire::GetInstanceStateResult { state: Some(convert::state(instance.status)) }))
     }
 
     async fn start_instance(
@@ -119,22 +93,10 @@ impl Instances for Door {
         request: Request<wire::StartInstanceRequest>,
     ) -> Answer<wire::StartInstanceResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let wire::StartInstanceRequest {
-            instance_name,
-            attribute_updates,
-        } = request.into_inner();
-        not_served(
-            "attributeUpdates",
-            attribute_updates.is_some_and(|updates| updates.bundle_id.is_some()),
-        )?;
-        let operations = self
-            .verbs
-            .start_instance(&caller, &instance_name)
-            .await
-            .map_err(status)?;
-        Ok(Response::new(wire::StartInstanceResult {
-            operations: self.operations(operations),
-        }))
+        let wire::StartInstanceRequest { instance_name, attribute_updates } = request.into_inner();
+        not_served("attributeUpdates", attribute_updates.is_some_and(|updates| updates.bundle_id.is_some()))?;
+        let operations = self.verbs.start_instance(&caller, &instance_name).await.map_err(status)?;
+        Ok(Response::new(wire::StartInstanceResult { operations: self.operations(operations) }))
     }
 
     async fn stop_instance(
@@ -143,9 +105,7 @@ impl Instances for Door {
     ) -> Answer<wire::StopInstanceResult> {
         let caller = self.caller(&request).map_err(status)?;
         let wire::StopInstanceRequest { instance_name, force } = request.into_inner();
-        let stop = self
-            .verbs
-            .stop_instance(&caller, &instance_name, force.unwrap_or_default());
+        let stop = self.verbs.stop_instance(&caller, &instance_name, force.unwrap_or_default());
         let operations = self.operations(stop.await.map_err(status)?);
         Ok(Response::new(wire::StopInstanceResult { operations }))
     }
@@ -155,14 +115,9 @@ impl Instances for Door {
         request: Request<wire::RebootInstanceRequest>,
     ) -> Answer<wire::RebootInstanceResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let operations = self
-            .verbs
-            .reboot_instance(&caller, &request.get_ref().instance_name)
-            .await
-            .map_err(status)?;
-        Ok(Response::new(wire::RebootInstanceResult {
-            operations: self.operations(operations),
-        }))
+        let operations =
+            self.verbs.reboot_instance(&caller, &request.get_ref().instance_name).await.map_err(status)?;
+        Ok(Response::new(wire::RebootInstanceResult { operations: self.operations(operations) }))
     }
 
     async fn delete_instance(
@@ -171,14 +126,9 @@ impl Instances for Door {
     ) -> Answer<wire::DeleteInstanceResult> {
         let caller = self.caller(&request).map_err(status)?;
         // There are no add-ons yet that `forceDeleteAddOns` could force.
-        let operations = self
-            .verbs
-            .delete_instance(&caller, &request.get_ref().instance_name)
-            .await
-            .map_err(status)?;
-        Ok(Response::new(wire::DeleteInstanceResult {
-            operations: self.operations(operations),
-        }))
+        let operations =
+            self.verbs.delete_instance(&caller, &request.get_ref().instance_name).await.map_err(status)?;
+        Ok(Response::new(wire::DeleteInstanceResult { operations: self.operations(operations) }))
     }
 
     async fn get_instance_access_details(
@@ -186,32 +136,17 @@ impl Instances for Door {
         request: Request<wire::GetInstanceAccessDetailsRequest>,
     ) -> Answer<wire::GetInstanceAccessDetailsResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let wire::GetInstanceAccessDetailsRequest {
-            instance_name,
-            protocol,
-        } = request.into_inner();
-        not_served(
-            "protocol",
-            protocol == Some(wire::InstanceAccessProtocol::Rdp.into()),
-        )?;
-        let details = self
-            .verbs
-            .get_instance_access_details(&caller, &instance_name)
-            .await
-            .map_err(status)?;
+        let wire::GetInstanceAccessDetailsRequest { instance_name, protocol } = request.into_inner();
+        not_served("protocol", protocol == Some(wire::InstanceAccessProtocol::Rdp.into()))?;
+        let details =
+            self.verbs.get_instance_access_details(&caller, &instance_name).await.map_err(status)?;
         let access_details = Some(access_details(details));
-        Ok(Response::new(wire::GetInstanceAccessDetailsResult {
-            access_details,
-        }))
+        Ok(Response::new(wire::GetInstanceAccessDetailsResult { access_details }))
     }
 }
 
 fn access_details(details: AccessDetails) -> wire::InstanceAccessDetails {
-    let AccessDetails {
-        instance,
-        host_key,
-        host_key_sha1,
-    } = details;
+    let AccessDetails { instance, host_key, host_key_sha1 } = details;
     let algorithm = host_key.line.split(' ').next().unwrap_or_default().to_owned();
     wire::InstanceAccessDetails {
         // A plain key lets in; no certificate is needed.
@@ -243,7 +178,5 @@ fn not_served(field: &'static str, given: bool) -> Result<(), Status> {
         return Ok(());
     }
     let message = format!("{field} with this value is not served by this version");
-    Err(status(
-        crate::model::Error::invalid(field, message).tip(format!("leave {field} out")),
-    ))
+    Err(status(crate::model::Error::invalid(field, message).tip(format!("leave {field} out"))))
 }

@@ -37,9 +37,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let door = Door { verbs, callers };
     let (health, health_service) = tonic_health::server::health_reporter();
-    health
-        .set_service_status("", tonic_health::ServingStatus::Serving)
-        .await;
+    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(sloop_proto::DESCRIPTORS)
         .build_v1()?;

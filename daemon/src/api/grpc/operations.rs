@@ -16,11 +16,8 @@ impl Operations for Door {
         request: Request<wire::GetOperationRequest>,
     ) -> Answer<wire::GetOperationResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let operation = self
-            .verbs
-            .get_operation(&caller, &request.get_ref().operation_id)
-            .await
-            .map_err(status)?;
+        let operation =
+            self.verbs.get_operation(&caller, &request.get_ref().operation_id).await.map_err(status)?;
         let operation = Some(convert::operation(self.verbs.place(), operation));
         Ok(Response::new(wire::GetOperationResult { operation }))
     }
@@ -30,15 +27,10 @@ impl Operations for Door {
         request: Request<wire::GetOperationsRequest>,
     ) -> Answer<wire::GetOperationsResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let list = self
-            .verbs
-            .get_operations(&caller, None, request.get_ref().page_token.as_deref());
+        let list = self.verbs.get_operations(&caller, None, request.get_ref().page_token.as_deref());
         let page = list.await.map_err(status)?;
         let operations = self.operations(page.items);
-        Ok(Response::new(wire::GetOperationsResult {
-            operations,
-            next_page_token: page.next,
-        }))
+        Ok(Response::new(wire::GetOperationsResult { operations, next_page_token: page.next }))
     }
 
     async fn get_operations_for_resource(
@@ -46,13 +38,8 @@ impl Operations for Door {
         request: Request<wire::GetOperationsForResourceRequest>,
     ) -> Answer<wire::GetOperationsForResourceResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let wire::GetOperationsForResourceRequest {
-            resource_name,
-            page_token,
-        } = request.into_inner();
-        let list = self
-            .verbs
-            .get_operations_for_resource(&caller, &resource_name, page_token.as_deref());
+        let wire::GetOperationsForResourceRequest { resource_name, page_token } = request.into_inner();
+        let list = self.verbs.get_operations_for_resource(&caller, &resource_name, page_token.as_deref());
         let page = list.await.map_err(status)?;
         Ok(Response::new(wire::GetOperationsForResourceResult {
             operations: self.operations(page.items),
@@ -70,11 +57,8 @@ impl Operations for Door {
         request: Request<wire::WatchOperationRequest>,
     ) -> Answer<Self::WatchOperationStream> {
         let caller = self.caller(&request).map_err(status)?;
-        let watch = self
-            .verbs
-            .watch_operation(&caller, &request.get_ref().operation_id)
-            .await
-            .map_err(status)?;
+        let watch =
+            self.verbs.watch_operation(&caller, &request.get_ref().operation_id).await.map_err(status)?;
         let door = self.clone();
         let moments = watch.map(move |moment| moment.map(|moment| door.moment(moment)).map_err(status));
         Ok(Response::new(Box::pin(moments)))
@@ -83,12 +67,7 @@ impl Operations for Door {
 
 impl Door {
     fn moment(&self, moment: OperationMoment) -> wire::WatchOperationResult {
-        let OperationMoment {
-            operation,
-            stage,
-            done,
-            total,
-        } = moment;
+        let OperationMoment { operation, stage, done, total } = moment;
         wire::WatchOperationResult {
             operation: Some(convert::operation(self.verbs.place(), operation)),
             stage: stage.to_owned(),

@@ -17,23 +17,14 @@ impl Readiness for Door {
         request: Request<wire::WatchReadinessRequest>,
     ) -> Result<Response<Self::WatchReadinessStream>, Status> {
         let caller = self.caller(&request).map_err(status)?;
-        let watch = self
-            .verbs
-            .watch_readiness(&caller, &request.get_ref().instance_name)
-            .await
-            .map_err(status)?;
-        Ok(Response::new(Box::pin(
-            watch.map(|moment| moment.map(fact).map_err(status)),
-        )))
+        let watch =
+            self.verbs.watch_readiness(&caller, &request.get_ref().instance_name).await.map_err(status)?;
+        Ok(Response::new(Box::pin(watch.map(|moment| moment.map(fact).map_err(status)))))
     }
 }
 
 fn fact(moment: ReadinessMoment) -> wire::WatchReadinessResult {
-    let ReadinessMoment {
-        instance,
-        readiness,
-        console_line,
-    } = moment;
+    let ReadinessMoment { instance, readiness, console_line } = moment;
     let (first_boot, first_boot_errors) = match instance.first_boot {
         FirstBoot::Pending => (wire::FirstBoot::Pending, Vec::new()),
         FirstBoot::Done => (wire::FirstBoot::Done, Vec::new()),

@@ -12,17 +12,9 @@ impl Tags for Door {
         request: Request<wire::TagResourceRequest>,
     ) -> Answer<wire::TagResourceResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let wire::TagResourceRequest {
-            resource_name,
-            resource_arn,
-            tags,
-        } = request.into_inner();
-        let tag = self.verbs.tag_resource(
-            &caller,
-            &resource_name,
-            resource_arn.as_deref(),
-            convert::pairs(tags),
-        );
+        let wire::TagResourceRequest { resource_name, resource_arn, tags } = request.into_inner();
+        let tag =
+            self.verbs.tag_resource(&caller, &resource_name, resource_arn.as_deref(), convert::pairs(tags));
         let operations = self.operations(tag.await.map_err(status)?);
         Ok(Response::new(wire::TagResourceResult { operations }))
     }
@@ -32,14 +24,8 @@ impl Tags for Door {
         request: Request<wire::UntagResourceRequest>,
     ) -> Answer<wire::UntagResourceResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let wire::UntagResourceRequest {
-            resource_name,
-            resource_arn,
-            tag_keys,
-        } = request.into_inner();
-        let untag = self
-            .verbs
-            .untag_resource(&caller, &resource_name, resource_arn.as_deref(), &tag_keys);
+        let wire::UntagResourceRequest { resource_name, resource_arn, tag_keys } = request.into_inner();
+        let untag = self.verbs.untag_resource(&caller, &resource_name, resource_arn.as_deref(), &tag_keys);
         let operations = self.operations(untag.await.map_err(status)?);
         Ok(Response::new(wire::UntagResourceResult { operations }))
     }

@@ -22,15 +22,10 @@ impl Terminal for Door {
         let caller = self.caller(&request).map_err(status)?;
         let mut keys = request.into_inner();
         let first = keys.message().await?.unwrap_or_default();
-        let (recall, console) = self
-            .verbs
-            .attach_console(&caller, &first.instance_name)
-            .await
-            .map_err(status)?;
+        let (recall, console) =
+            self.verbs.attach_console(&caller, &first.instance_name).await.map_err(status)?;
         let (output, shown) = tokio::sync::mpsc::channel(64);
-        let _ = output
-            .send(Ok(wire::AttachConsoleResult { output: recall }))
-            .await;
+        let _ = output.send(Ok(wire::AttachConsoleResult { output: recall })).await;
         tokio::spawn(pump(console, first.input, keys, output));
         Ok(Response::new(Box::pin(ReceiverStream::new(shown))))
     }
@@ -40,20 +35,13 @@ impl Terminal for Door {
         request: Request<wire::GetConsoleLogRequest>,
     ) -> Result<Response<wire::GetConsoleLogResult>, Status> {
         let caller = self.caller(&request).map_err(status)?;
-        let wire::GetConsoleLogRequest {
-            instance_name,
-            tail_bytes,
-        } = request.into_inner();
+        let wire::GetConsoleLogRequest { instance_name, tail_bytes } = request.into_inner();
         // A message has an end too; the ring on disk is larger.
         let tail = match tail_bytes {
             0 => LOG_MAX,
             some => (some as usize).min(LOG_MAX),
         };
-        let log = self
-            .verbs
-            .get_console_log(&caller, &instance_name, tail)
-            .await
-            .map_err(status)?;
+        let log = self.verbs.get_console_log(&caller, &instance_name, tail).await.map_err(status)?;
         Ok(Response::new(wire::GetConsoleLogResult { log }))
     }
 }
@@ -82,9 +70,7 @@ async fn pump(
     let shown = async {
         let mut buffer = vec![0; 4096];
         while let Ok(length @ 1..) = reader.read(&mut buffer).await {
-            let output_message = wire::AttachConsoleResult {
-                output: buffer[..length].to_vec(),
-            };
+            let output_message = wire::AttachConsoleResult { output: buffer[..length].to_vec() };
             if output.send(Ok(output_message)).await.is_err() {
                 return;
             }

@@ -53,10 +53,7 @@ async fn first_boot(
     let Ok(Json(report)) = Json::<Report>::from_bytes(&body) else {
         return StatusCode::BAD_REQUEST;
     };
-    match verbs
-        .report_first_boot(from, FirstBootReport::bounded(report.errors))
-        .await
-    {
+    match verbs.report_first_boot(from, FirstBootReport::bounded(report.errors)).await {
         Ok(()) => StatusCode::NO_CONTENT,
         Err(error) if error.kind == Kind::NotFound => StatusCode::NOT_FOUND,
         Err(error) => {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
@@ -22,9 +24,9 @@ impl Step for AskToStop {
         let events = hypervisor.events();
         let state = hypervisor.state(instance.id).await?;
         if state == DomainState::Running && !scene.force {
-            hypervisor.request_shutdown(instance.id).await?;
             tokio::select! {
                 stopped = until_off(hypervisor, events, instance.id) => return stopped,
+                asked = keep_asking(hypervisor, instance.id) => return asked,
                 () = tokio::time::sleep(scene.shutdown) => {
                     tracing::warn!(instance = %instance.name, limit = ?scene.shutdown, "guest did not shut down in time; cutting its power");
                 }
@@ -32,6 +34,17 @@ impl Step for AskToStop {
             }
         }
         hypervisor.ensure_off(instance.id).await
+    }
+}
+
+/// Between two presses of the power button.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Presses the power button until the guest is off: one that is still booting does not hear the first press.
+async fn keep_asking(hypervisor: &dyn Hypervisor, id: InstanceId) -> Result<()> {
+    loop {
+        hypervisor.request_shutdown(id).await?;
+        tokio::time::sleep(AGAIN).await;
     }
 }
 

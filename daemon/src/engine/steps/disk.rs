@@ -12,6 +12,10 @@ impl Step for Disk {
         "making the disk"
     }
 
+    fn undo_stage(&self) -> &'static str {
+        "removing the disk"
+    }
+
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         scene.ports.volumes.ensure_disk(instance).await
     }

@@ -12,6 +12,10 @@ impl Step for Domain {
         "defining the machine"
     }
 
+    fn undo_stage(&self) -> &'static str {
+        "forgetting the machine"
+    }
+
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         scene.ports.hypervisor.ensure_defined(instance).await
     }

@@ -12,6 +12,10 @@ impl Step for Link {
         "plugging the wire"
     }
 
+    fn undo_stage(&self) -> &'static str {
+        "pulling the wire"
+    }
+
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         scene.ports.network.ensure_link(instance).await
     }

@@ -45,6 +45,11 @@ pub(super) trait Step: Send + Sync {
         false
     }
 
+    /// What its undo does: "removing the disk".
+    fn undo_stage(&self) -> &'static str {
+        "undoing"
+    }
+
     /// Makes it so, or finds it so.
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()>;
 

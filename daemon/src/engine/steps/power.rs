@@ -16,6 +16,10 @@ impl Step for Power {
         true
     }
 
+    fn undo_stage(&self) -> &'static str {
+        "cutting the power"
+    }
+
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         scene.ports.hypervisor.ensure_running(instance.id).await
     }

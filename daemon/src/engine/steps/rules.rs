@@ -12,6 +12,10 @@ impl Step for Rules {
         "closing the firewall"
     }
 
+    fn undo_stage(&self) -> &'static str {
+        "removing its firewall"
+    }
+
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         scene.ports.firewall.ensure(instance).await
     }

@@ -12,6 +12,10 @@ impl Step for Seed {
         "writing its identity"
     }
 
+    fn undo_stage(&self) -> &'static str {
+        "removing its identity"
+    }
+
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         scene.ports.volumes.ensure_seed(instance).await
     }

@@ -54,7 +54,10 @@ fn controllers(xml: &mut Writer) {
     for number in 1..=ROOT_PORTS {
         // Eight functions share a slot, so that the ports take few slots.
         let (slot, function) = (0x02 + (number - 1) / 8, (number - 1) % 8);
-        xml.open("controller", &[("type", "pci"), ("index", &number.to_string()), ("model", "pcie-root-port")]);
+        xml.open(
+            "controller",
+            &[("type", "pci"), ("index", &number.to_string()), ("model", "pcie-root-port")],
+        );
         let mut address = vec![("type", "pci"), ("domain", "0x0000"), ("bus", "0x00")];
         let (slot, place) = (format!("0x{slot:02x}"), format!("0x{function}"));
         address.extend([("slot", slot.as_str()), ("function", place.as_str())]);
@@ -68,12 +71,18 @@ fn controllers(xml: &mut Writer) {
 
 fn at(xml: &mut Writer, port: Port) {
     let bus = format!("0x{:02x}", port as u8);
-    xml.empty("address", &[("type", "pci"), ("domain", "0x0000"), ("bus", &bus), ("slot", "0x00"), ("function", "0x0")]);
+    xml.empty(
+        "address",
+        &[("type", "pci"), ("domain", "0x0000"), ("bus", &bus), ("slot", "0x00"), ("function", "0x0")],
+    );
 }
 
 fn disk(xml: &mut Writer, instance: &Instance, files: &InstanceFiles) {
     xml.open("disk", &[("type", "file"), ("device", "disk")]);
-    xml.empty("driver", &[("name", "qemu"), ("type", "qcow2"), ("discard", "unmap"), ("detect_zeroes", "unmap")]);
+    xml.empty(
+        "driver",
+        &[("name", "qemu"), ("type", "qcow2"), ("discard", "unmap"), ("detect_zeroes", "unmap")],
+    );
     xml.empty("source", &[("file", &files.disk.to_string_lossy())]);
     // The whole chain with its formats: nobody may guess one from what a guest wrote.
     xml.open("backingStore", &[("type", "file")]);

@@ -13,7 +13,9 @@ fn uefi_on_kvm() {
     let instance = Instance { firmware: Firmware::Uefi, ..testing::instance("web") };
     let files = Layout::new("/var/lib/sloop").instance(instance.id);
     let xml = domain(&instance, &files, testing::HOST, Accelerator::Kvm);
-    for part in ["<domain type=\"kvm\">", "<os firmware=\"efi\">", "name=\"secure-boot\"", "mode=\"host-model\""] {
+    for part in
+        ["<domain type=\"kvm\">", "<os firmware=\"efi\">", "name=\"secure-boot\"", "mode=\"host-model\""]
+    {
         assert!(xml.contains(part), "{part} is missing in {xml}");
     }
 }

@@ -1,0 +1,161 @@
+//! A daemon on the simulated host, without doors.
+#![allow(dead_code, clippy::missing_panics_doc)] // Each test file uses its own part of this.
+
+use std::{
+    sync::{Arc, Mutex, atomic::{AtomicUsize, Ordering}},
+    time::Duration,
+};
+
+use sloopd::{
+    adapters::{catalogue, sqlite::Sqlite},
+    engine::{Engine, Lifeline, Limits, Unbroken},
+    model::{Access, Caller, Operation, OperationId, Owner, Place, Result},
+    ports::{Ports, Store},
+    simulated::Simulated,
+    verbs::{Capacity, CreateInstances, Policy, Quotas, Verbs},
+    wiring::simulated_ports,
+};
+
+/// A daemon with its world. State is in SQLite, in a directory of its own.
+pub struct Host {
+    pub world: Simulated,
+    pub verbs: Verbs,
+    pub engine: Engine,
+    pub ports: Ports,
+    pub policy: Policy,
+    dir: Arc<tempfile::TempDir>,
+}
+
+/// Nothing here takes longer unless it is broken.
+const LIMIT: Duration = Duration::from_secs(20);
+
+pub fn caller() -> Caller {
+    Caller { owner: Owner("ann".into()), admin: false }
+}
+
+pub fn unbroken() -> Arc<dyn Lifeline> {
+    Arc::new(Unbroken)
+}
+
+pub fn order(names: &[&str]) -> CreateInstances {
+    CreateInstances {
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        zone: "us-east-1a".into(),
+        blueprint_id: "tiny".into(),
+        bundle_id: "nano_3_0".into(),
+        ..CreateInstances::default()
+    }
+}
+
+pub async fn create(verbs: &Verbs, names: &[&str]) -> Result<Vec<Operation>> {
+    verbs.create_instances(&caller(), order(names)).await
+}
+
+pub fn policy() -> Policy {
+    Policy {
+        place: Place { region: "us-east-1".into(), zone: "us-east-1a".into(), account: "000000000000".into() },
+        access: Access::Shared,
+        quotas: Quotas { instances: 20, key_pairs: 10, tags: 50 },
+        capacity: Capacity { memory_reserve: 0, disk_headroom: 1 << 30 },
+        private_pool: "172.26.0.0/16".parse().expect("a range"),
+        public_pool: "172.27.0.0/22".parse().expect("a range"),
+    }
+}
+
+impl Host {
+    pub fn new() -> Self {
+        Self::with(policy())
+    }
+
+    pub fn with(policy: Policy) -> Self {
+        let dir = Arc::new(tempfile::tempdir().expect("a directory"));
+        Self::build(Simulated::default(), dir, policy, unbroken())
+    }
+
+    fn build(world: Simulated, dir: Arc<tempfile::TempDir>, policy: Policy, line: Arc<dyn Lifeline>) -> Self {
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&dir.path().join("state.db")).expect("a database"));
+        let ports = simulated_ports(store, &world);
+        let limits = Limits { shutdown: LIMIT, parallel: 4 };
+        let engine = Engine::new(ports.clone(), limits, line);
+        let images = concat!(env!("CARGO_MANIFEST_DIR"), "/../images");
+        let catalogue = catalogue::load(images.as_ref()).expect("the catalogue");
+        let verbs = Verbs::new(ports.clone(), engine.clone(), catalogue, policy.clone());
+        engine.observe();
+        Self { world, verbs, engine, ports, policy, dir }
+    }
+
+    /// A new daemon over the same world and state.
+    pub async fn reborn(self, line: Arc<dyn Lifeline>) -> Self {
+        let host = Self::build(self.world.clone(), self.dir.clone(), self.policy.clone(), line);
+        host.engine.recover().await.expect("recovers");
+        host
+    }
+
+    /// Fails the n-th call to the world; says later which it was.
+    pub fn fail_call(&self, number: usize) -> Arc<Mutex<Option<String>>> {
+        let failed = Arc::new(Mutex::new(None));
+        let (told, mut left) = (failed.clone(), number);
+        self.world.fail_when(move |call| {
+            // These belong to the verb, which refuses before anything is made, and to looking on.
+            if matches!(call, "base" | "free_bytes" | "state") || told.lock().expect("unpoisoned").is_some() {
+                return false;
+            }
+            if left == 0 {
+                *told.lock().expect("unpoisoned") = Some(call.to_owned());
+                return true;
+            }
+            left -= 1;
+            false
+        });
+        failed
+    }
+
+    /// The operation when it has ended.
+    pub async fn ended(&self, id: OperationId) -> Operation {
+        let mut moments = self.engine.moments();
+        let wait = async {
+            loop {
+                let operation = self.ports.store.operation(id).await.expect("readable").expect("recorded");
+                if operation.status.is_terminal() {
+                    return operation;
+                }
+                // Lagging behind is a reason to look again, too.
+                let _ = moments.recv().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, wait).await.expect("the operation ends in time")
+    }
+
+    /// Waits for operations, which must succeed.
+    pub async fn done(&self, operations: Vec<Operation>) {
+        for operation in operations {
+            let ended = self.ended(operation.id).await;
+            assert_eq!(ended.status, sloopd::model::OperationStatus::Succeeded, "{ended:?}");
+        }
+    }
+
+    pub async fn unfinished(&self) -> Vec<Operation> {
+        self.ports.store.unfinished().await.expect("readable")
+    }
+
+    /// Waits until the lifeline was cut, or the operation has ended without reaching the cut.
+    pub async fn until_dead_or_done(&self, seen: &AtomicUsize, cut: usize, id: OperationId) {
+        self.until(async || {
+            let operation = self.ports.store.operation(id).await.expect("readable").expect("recorded");
+            seen.load(Ordering::SeqCst) > cut || operation.status.is_terminal()
+        })
+        .await;
+        // A cut after the last record comes a moment behind it.
+        tokio::task::yield_now().await;
+    }
+
+    /// Looks until it is so.
+    pub async fn until(&self, so: impl AsyncFn() -> bool) {
+        let wait = async {
+            while !so().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, wait).await.expect("it becomes so in time");
+    }
+}
