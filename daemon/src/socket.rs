@@ -10,7 +10,7 @@ use nix::unistd::{Group, chown};
 use tokio::net::UnixListener;
 
 /// Listens at `path`. A socket that a dead daemon left is replaced; a live daemon's is not, and nothing else ever is.
-pub fn listen(path: &Path, group: &str) -> anyhow::Result<UnixListener> {
+pub(crate) fn listen(path: &Path, group: &str) -> anyhow::Result<UnixListener> {
     let dir = path.parent().context("the socket needs a directory")?;
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     match std::fs::symlink_metadata(path) {
@@ -30,7 +30,7 @@ pub fn listen(path: &Path, group: &str) -> anyhow::Result<UnixListener> {
         Some(found) => chown(path, None, Some(found.gid))
             .with_context(|| format!("cannot give {} to group {group}", path.display()))?,
         None => {
-            tracing::warn!(group, "there is no such group: only this user and root can talk to the daemon")
+            tracing::warn!(group, "there is no such group: only this user and root can talk to the daemon");
         }
     }
     Ok(listener)

@@ -82,7 +82,10 @@ async fn consistent(host: &Host, goal: Goal, case: &str) {
     match goal {
         Goal::Gone => {
             assert!(instance.is_none(), "{case}: {instance:?}");
-            assert!(world.domains.is_empty() && world.links.is_empty() && world.rules.is_empty(), "{case}: {world:?}");
+            assert!(
+                world.domains.is_empty() && world.links.is_empty() && world.rules.is_empty(),
+                "{case}: {world:?}"
+            );
             assert!(world.disks.is_empty() && world.seeds.is_empty(), "{case}: {world:?}");
         }
         Goal::Running => {
@@ -90,7 +93,10 @@ async fn consistent(host: &Host, goal: Goal, case: &str) {
             assert_eq!(instance.status, Status::Running, "{case}");
             assert!(instance.public_ip.is_some(), "{case}");
             assert_eq!(world.domains.get(&instance.id), Some(&DomainState::Running), "{case}");
-            assert!(world.links.contains(&instance.id) && world.rules.contains(&instance.id), "{case}: {world:?}");
+            assert!(
+                world.links.contains(&instance.id) && world.rules.contains(&instance.id),
+                "{case}: {world:?}"
+            );
             assert_eq!((world.domains.len(), world.disks.len(), world.seeds.len()), (1, 1, 1), "{case}");
         }
         Goal::Stopped => {
@@ -144,7 +150,10 @@ async fn every_call_fails_once() {
             let Some(name) = failed.lock().expect("unpoisoned").clone() else { break };
             let case = format!("{kind:?} with a fault in {name}");
             if ended.status == OperationStatus::Failed {
-                assert!(ended.error_details.as_deref().is_some_and(|why| why.contains(&name)), "{case}: {ended:?}");
+                assert!(
+                    ended.error_details.as_deref().is_some_and(|why| why.contains(&name)),
+                    "{case}: {ended:?}"
+                );
                 after_failure(&host, kind, &case).await;
             } else {
                 consistent(&host, goal, &case).await;
@@ -207,7 +216,10 @@ async fn what_happens_by_itself_is_noticed() {
     host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
     let id = host.verbs.get_instance(&caller(), "web").await.expect("there").id;
     host.world.power_off_by_itself(id);
-    host.until(async || host.verbs.get_instance(&caller(), "web").await.expect("there").status == Status::Stopped).await;
+    host.until(async || {
+        host.verbs.get_instance(&caller(), "web").await.expect("there").status == Status::Stopped
+    })
+    .await;
     consistent(&host, Goal::Stopped, "powered off").await;
 }
 

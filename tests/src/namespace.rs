@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::{notify, sweep};
 
 /// libvirtd reads the capabilities of every QEMU when it first starts.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 pub(crate) struct Namespace {
     name: String,
@@ -112,7 +112,8 @@ impl Drop for Namespace {
 }
 
 fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot run {:?}", command.get_program()))?;
+    let status =
+        command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
     ensure!(status.success(), "{command:?} failed");
     Ok(())
 }

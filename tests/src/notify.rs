@@ -18,19 +18,18 @@ pub(crate) fn start(command: &mut Command, dir: &Path, limit: Duration) -> Resul
     let mut child = command
         .env("NOTIFY_SOCKET", &path)
         .spawn()
-        .with_context(|| format!("cannot start {:?}", command.get_program()))?;
+        .with_context(|| format!("cannot start {}", command.get_program().display()))?;
     let deadline = Instant::now() + limit;
     let mut message = [0; 512];
     while Instant::now() < deadline {
-        if let Ok(length) = socket.recv(&mut message) {
-            if message[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") {
-                return Ok(child);
-            }
+        let heard = socket.recv(&mut message).unwrap_or_default();
+        if message[..heard].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") {
+            return Ok(child);
         }
         if let Some(status) = child.try_wait()? {
-            bail!("{:?} ended before it was ready: {status}", command.get_program());
+            bail!("{} ended before it was ready: {status}", command.get_program().display());
         }
     }
     let _ = child.kill();
-    bail!("{:?} was not ready within {limit:?}", command.get_program())
+    bail!("{} was not ready within {limit:?}", command.get_program().display())
 }

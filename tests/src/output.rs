@@ -18,7 +18,7 @@ pub struct Output {
 impl Output {
     pub(crate) fn of(command: &mut Command) -> Result<Self> {
         let output = command.stdin(std::process::Stdio::null()).output();
-        let output = output.with_context(|| format!("cannot run {:?}", command.get_program()))?;
+        let output = output.with_context(|| format!("cannot run {}", command.get_program().display()))?;
         Ok(Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

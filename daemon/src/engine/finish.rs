@@ -56,9 +56,8 @@ impl Engine {
     async fn as_it_is(&self, instance: &Instance) -> Change {
         match self.ports().hypervisor.state(instance.id).await {
             Ok(DomainState::Off | DomainState::Absent) => stopped(instance),
-            Ok(DomainState::Running | DomainState::Paused) => set(instance, Status::Running),
-            // Nobody knows. It was running; the hypervisor's return makes the daemon look again.
-            Err(_) => set(instance, Status::Running),
+            // Where nobody knows, it was running; the hypervisor's return makes the daemon look again.
+            Ok(DomainState::Running | DomainState::Paused) | Err(_) => set(instance, Status::Running),
         }
     }
 

@@ -57,7 +57,8 @@ impl Engine {
             let mut operations = unfinished.iter().filter(|operation| operation.resource_id == instance.id.0);
             operations.any(|operation| plan(operation.kind).makes_or_removes_rules())
         };
-        let live: Vec<_> = instances.iter().filter(|i| i.public_ip.is_some() && !passing(i)).cloned().collect();
+        let live: Vec<_> =
+            instances.iter().filter(|i| i.public_ip.is_some() && !passing(i)).cloned().collect();
         if let Err(error) = self.ports().firewall.ensure_all(&live).await {
             tracing::error!(%error, "the firewall is not in place; instances cannot be started until it is");
         }
@@ -79,7 +80,7 @@ impl Engine {
             match self.ports().network.ensure_link(instance).await {
                 Ok(()) => self.watch_ssh(instance.id),
                 Err(error) => {
-                    tracing::error!(instance = %instance.name, %error, "cannot take up its wire again")
+                    tracing::error!(instance = %instance.name, %error, "cannot take up its wire again");
                 }
             }
         } else {

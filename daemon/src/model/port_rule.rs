@@ -47,7 +47,7 @@ pub struct PortRule {
 
 impl PortRule {
     /// The name that people know the port by, as Lightsail's console shows it.
-    pub fn common_name(&self) -> &'static str {
+    pub fn common_name(self) -> &'static str {
         match (self.from, self.to, self.protocol) {
             (22, 22, Protocol::Tcp) => "SSH",
             (80, 80, Protocol::Tcp) => "HTTP",

@@ -2,7 +2,10 @@
 #![allow(dead_code, clippy::missing_panics_doc)] // Each test file uses its own part of this.
 
 use std::{
-    sync::{Arc, Mutex, atomic::{AtomicUsize, Ordering}},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,27 +20,27 @@ use sloopd::{
 };
 
 /// A daemon with its world. State is in SQLite, in a directory of its own.
-pub struct Host {
-    pub world: Simulated,
-    pub verbs: Verbs,
-    pub engine: Engine,
-    pub ports: Ports,
-    pub policy: Policy,
+pub(crate) struct Host {
+    pub(crate) world: Simulated,
+    pub(crate) verbs: Verbs,
+    pub(crate) engine: Engine,
+    pub(crate) ports: Ports,
+    pub(crate) policy: Policy,
     dir: Arc<tempfile::TempDir>,
 }
 
 /// Nothing here takes longer unless it is broken.
 const LIMIT: Duration = Duration::from_secs(20);
 
-pub fn caller() -> Caller {
+pub(crate) fn caller() -> Caller {
     Caller { owner: Owner("ann".into()), admin: false }
 }
 
-pub fn unbroken() -> Arc<dyn Lifeline> {
+pub(crate) fn unbroken() -> Arc<dyn Lifeline> {
     Arc::new(Unbroken)
 }
 
-pub fn order(names: &[&str]) -> CreateInstances {
+pub(crate) fn order(names: &[&str]) -> CreateInstances {
     CreateInstances {
         names: names.iter().map(|name| (*name).to_owned()).collect(),
         zone: "us-east-1a".into(),
@@ -47,13 +50,17 @@ pub fn order(names: &[&str]) -> CreateInstances {
     }
 }
 
-pub async fn create(verbs: &Verbs, names: &[&str]) -> Result<Vec<Operation>> {
+pub(crate) async fn create(verbs: &Verbs, names: &[&str]) -> Result<Vec<Operation>> {
     verbs.create_instances(&caller(), order(names)).await
 }
 
-pub fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     Policy {
-        place: Place { region: "us-east-1".into(), zone: "us-east-1a".into(), account: "000000000000".into() },
+        place: Place {
+            region: "us-east-1".into(),
+            zone: "us-east-1a".into(),
+            account: "000000000000".into(),
+        },
         access: Access::Shared,
         quotas: Quotas { instances: 20, key_pairs: 10, tags: 50 },
         capacity: Capacity { memory_reserve: 0, disk_headroom: 1 << 30 },
@@ -63,11 +70,11 @@ pub fn policy() -> Policy {
 }
 
 impl Host {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(policy())
     }
 
-    pub fn with(policy: Policy) -> Self {
+    pub(crate) fn with(policy: Policy) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
         Self::build(Simulated::default(), dir, policy, unbroken())
     }
@@ -85,14 +92,14 @@ impl Host {
     }
 
     /// A new daemon over the same world and state.
-    pub async fn reborn(self, line: Arc<dyn Lifeline>) -> Self {
+    pub(crate) async fn reborn(self, line: Arc<dyn Lifeline>) -> Self {
         let host = Self::build(self.world.clone(), self.dir.clone(), self.policy.clone(), line);
         host.engine.recover().await.expect("recovers");
         host
     }
 
     /// Fails the n-th call to the world; says later which it was.
-    pub fn fail_call(&self, number: usize) -> Arc<Mutex<Option<String>>> {
+    pub(crate) fn fail_call(&self, number: usize) -> Arc<Mutex<Option<String>>> {
         let failed = Arc::new(Mutex::new(None));
         let (told, mut left) = (failed.clone(), number);
         self.world.fail_when(move |call| {
@@ -111,7 +118,7 @@ impl Host {
     }
 
     /// The operation when it has ended.
-    pub async fn ended(&self, id: OperationId) -> Operation {
+    pub(crate) async fn ended(&self, id: OperationId) -> Operation {
         let mut moments = self.engine.moments();
         let wait = async {
             loop {
@@ -127,19 +134,19 @@ impl Host {
     }
 
     /// Waits for operations, which must succeed.
-    pub async fn done(&self, operations: Vec<Operation>) {
+    pub(crate) async fn done(&self, operations: Vec<Operation>) {
         for operation in operations {
             let ended = self.ended(operation.id).await;
             assert_eq!(ended.status, sloopd::model::OperationStatus::Succeeded, "{ended:?}");
         }
     }
 
-    pub async fn unfinished(&self) -> Vec<Operation> {
+    pub(crate) async fn unfinished(&self) -> Vec<Operation> {
         self.ports.store.unfinished().await.expect("readable")
     }
 
     /// Waits until the lifeline was cut, or the operation has ended without reaching the cut.
-    pub async fn until_dead_or_done(&self, seen: &AtomicUsize, cut: usize, id: OperationId) {
+    pub(crate) async fn until_dead_or_done(&self, seen: &AtomicUsize, cut: usize, id: OperationId) {
         self.until(async || {
             let operation = self.ports.store.operation(id).await.expect("readable").expect("recorded");
             seen.load(Ordering::SeqCst) > cut || operation.status.is_terminal()
@@ -150,7 +157,7 @@ impl Host {
     }
 
     /// Looks until it is so.
-    pub async fn until(&self, so: impl AsyncFn() -> bool) {
+    pub(crate) async fn until(&self, so: impl AsyncFn() -> bool) {
         let wait = async {
             while !so().await {
                 tokio::task::yield_now().await;

@@ -36,10 +36,10 @@ pub(super) fn to(payload: &[u8], lease: &Lease) -> Option<Reply> {
     }
     let kind = request.opts().msg_type()?;
     // A message for another server is not for this one, although there is no other on this wire.
-    if let Some(DhcpOption::ServerIdentifier(server)) = request.opts().get(OptionCode::ServerIdentifier) {
-        if *server != lease.gateway {
-            return None;
-        }
+    if let Some(DhcpOption::ServerIdentifier(server)) = request.opts().get(OptionCode::ServerIdentifier)
+        && *server != lease.gateway
+    {
+        return None;
     }
     let answer = match kind {
         MessageType::Discover => MessageType::Offer,

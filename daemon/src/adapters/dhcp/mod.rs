@@ -40,8 +40,7 @@ const FRAME_MAX: usize = 1600;
 impl Responder {
     /// Listens on the interface with that index.
     pub fn open(index: u32, lease: Lease) -> io::Result<Self> {
-        let socket = ffi::packet::open(index, &requests_only())?;
-        Ok(Self { socket: AsyncFd::new(socket)?, lease })
+        Ok(Self { socket: ffi::packet::open(index, &requests_only())?, lease })
     }
 
     /// Answers until the interface goes away. Calls `leased` whenever an address was given.

@@ -29,7 +29,7 @@ pub fn watch_lifecycle(connection: &Connect, on_event: OnLifecycle) -> Result<()
         sys::virConnectDomainEventRegisterAny(
             connection.as_ptr(),
             ptr::null_mut(),
-            sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE as c_int,
+            sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE.cast_signed(),
             callback,
             opaque,
             Some(free_lifecycle),

@@ -52,23 +52,22 @@ impl Libvirt {
         let path = &self.settings.probe_record;
         let record = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
         let fresh = |record: &Record| record.boot_id == boot_id && record.emulator == emulator;
-        let record = match record.filter(fresh) {
-            Some(record) => record,
-            None => {
-                let (kvm, reason) = match probe::run(self).await {
-                    Ok(took) => (true, format!("a probe guest ran on {DEVICE} in {} ms", took.as_millis())),
-                    Err(why) => (false, format!("{DEVICE} is there, but {why}")),
-                };
-                let record = Record { boot_id, emulator, kvm, reason };
-                // Only a convenience: without it the next start probes again.
-                if let Err(error) = serde_json::to_vec(&record)
-                    .map_err(std::io::Error::other)
-                    .and_then(|json| std::fs::write(path, json))
-                {
-                    tracing::warn!(path = %path.display(), %error, "cannot keep the outcome of the probe");
-                }
-                record
+        let record = if let Some(record) = record.filter(fresh) {
+            record
+        } else {
+            let (kvm, reason) = match probe::run(self).await {
+                Ok(took) => (true, format!("a probe guest ran on {DEVICE} in {} ms", took.as_millis())),
+                Err(why) => (false, format!("{DEVICE} is there, but {why}")),
+            };
+            let record = Record { boot_id, emulator, kvm, reason };
+            // Only a convenience: without it the next start probes again.
+            if let Err(error) = serde_json::to_vec(&record)
+                .map_err(std::io::Error::other)
+                .and_then(|json| std::fs::write(path, json))
+            {
+                tracing::warn!(path = %path.display(), %error, "cannot keep the outcome of the probe");
             }
+            record
         };
         Ok((if record.kvm { Accelerator::Kvm } else { Accelerator::Tcg }, record.reason))
     }

@@ -21,7 +21,7 @@ use crate::{
 
 const AT_ONCE: usize = 5;
 /// Longer than any call that works; starting a guest takes half a second.
-const CALL_LIMIT: Duration = Duration::from_secs(60);
+const CALL_LIMIT: Duration = Duration::from_mins(1);
 /// Between two tries to reach a libvirt daemon that is away.
 const RETRY: Duration = Duration::from_millis(500);
 

@@ -31,10 +31,10 @@ const SETTINGS: &[(&str, &str)] = &[
 pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Instance) -> Result<u32> {
     let tap = instance.id.tap();
     let alias = alias(settings.host_id, instance.id);
-    if let Some(found) = find(handle, &tap).await? {
-        if found.alias.as_deref().is_some_and(|other| other != alias) {
-            return Err(foreign(&tap));
-        }
+    if let Some(found) = find(handle, &tap).await?
+        && found.alias.as_deref().is_some_and(|other| other != alias)
+    {
+        return Err(foreign(&tap));
     }
     ffi::tun::ensure_tap(&tap).map_err(|error| {
         Error::internal(format!("cannot make the tap {tap}: {error}"))
@@ -67,7 +67,7 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Inst
     let neighbour = handle
         .neighbours()
         .add(index, IpAddr::V4(instance.private_ip))
-        .link_local_address(&mac_of(instance.id))
+        .link_layer_address(&mac_of(instance.id))
         .state(NeighbourState::Permanent)
         .replace();
     done(neighbour.execute().await, "tell the kernel who is at the tap")?;

@@ -148,11 +148,11 @@ fn networking(instance: &Instance) -> wire::InstanceNetworking {
         monthly_transfer: Some(wire::MonthlyTransfer {
             gb_per_month_allocated: Some(signed(instance.transfer_gb)),
         }),
-        ports: instance.ports.iter().map(port).collect(),
+        ports: instance.ports.iter().copied().map(port).collect(),
     }
 }
 
-fn port(rule: &PortRule) -> wire::InstancePortInfo {
+fn port(rule: PortRule) -> wire::InstancePortInfo {
     let protocol = match rule.protocol {
         Protocol::Tcp => wire::NetworkProtocol::Tcp,
         Protocol::Udp => wire::NetworkProtocol::Udp,
