@@ -25,7 +25,7 @@ def readable(error):
     match = re.match(r"\('([\w-]+)', \w+\((.*?),?\)\)$", error, re.S)
     if not match:
         return error
-    text = "%s: %s" % (match.group(1), match.group(2).strip("'\""))
+    text = "%s: %s" % (match.group(1), re.sub(r"^(['\"])(.*)\1$", r"\2", match.group(2), flags=re.S))
     if match.group(1).startswith("scripts"):
         for name, code in exit_codes().items():
             what = "runcmd" if name == "runcmd" else "user data"
