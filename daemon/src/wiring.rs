@@ -40,10 +40,7 @@ impl Daemon {
         create_dirs(&layout)?;
         let store = Arc::new(Sqlite::open(&layout.database())?);
         let catalogue = catalogue::load(&config.images.catalogue)?;
-        let ports = match config.hypervisor {
-            HypervisorWord::Simulated => simulated_ports(store, &Simulated::default()),
-            HypervisorWord::Libvirt => real_ports(&config, &layout, store).await?,
-        };
+        let ports = ports(&config, store).await?;
         let limits = Limits { shutdown: config.shutdown(), parallel: config.limits.parallel };
         let engine = Engine::new(ports.clone(), limits, Arc::new(Unbroken));
         let verbs = Verbs::new(ports, engine.clone(), catalogue, policy(&config)?);
@@ -152,6 +149,14 @@ pub fn simulated_ports(store: Arc<dyn Store>, world: &Simulated) -> Ports {
         host: Arc::new(Machine::read()),
         keys: Arc::new(SshKeys),
         clock: Arc::new(WallClock),
+    }
+}
+
+/// The ports that the configuration asks for.
+pub async fn ports(config: &Config, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
+    match config.hypervisor {
+        HypervisorWord::Simulated => Ok(simulated_ports(store, &Simulated::default())),
+        HypervisorWord::Libvirt => real_ports(config, &Layout::new(&config.state_dir), store).await,
     }
 }
 

@@ -26,12 +26,12 @@ impl Hypervisor for Libvirt {
     }
 
     async fn ensure_undefined(&self, id: InstanceId) -> Result<()> {
-        self.with_own(id, |domain| {
-            let flags = sys::VIR_DOMAIN_UNDEFINE_NVRAM | sys::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE;
-            domain.undefine_flags(flags)
-        })
-        .await
-        .map(drop)
+        // libvirt would forget a running domain's definition and leave it running, which nobody then finds again.
+        if self.state(id).await?.is_alive() {
+            return Err(Error::new(Kind::WrongState, "DomainRunning", format!("{} is running", id.domain())));
+        }
+        let flags = sys::VIR_DOMAIN_UNDEFINE_NVRAM | sys::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE;
+        self.with_own(id, move |domain| domain.undefine_flags(flags)).await.map(drop)
     }
 
     async fn ensure_running(&self, id: InstanceId) -> Result<()> {

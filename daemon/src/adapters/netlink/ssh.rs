@@ -4,16 +4,17 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
-/// A guest whose kernel is up answers at once; one that is not never does, and the kernel repeats a lost SYN after a second.
-const LIMIT: Duration = Duration::from_millis(900);
+/// A guest whose kernel is up answers at once, and the kernel repeats a lost SYN only after a second.
+const CONNECT: Duration = Duration::from_millis(900);
+/// A server that is slow to greet is left its time: connections given up early pile up in it.
+const GREET: Duration = Duration::from_secs(10);
 
 /// Connects and waits for the banner, which says more than an open port.
 pub(super) async fn answers(address: Ipv4Addr) -> bool {
-    let hello = async {
-        let mut stream = TcpStream::connect((address, 22)).await?;
-        let mut banner = [0; 4];
-        stream.read_exact(&mut banner).await?;
-        Ok::<_, std::io::Error>(&banner == b"SSH-")
+    let Ok(Ok(mut stream)) = tokio::time::timeout(CONNECT, TcpStream::connect((address, 22))).await else {
+        return false;
     };
-    matches!(tokio::time::timeout(LIMIT, hello).await, Ok(Ok(true)))
+    let mut banner = [0; 4];
+    let greeted = tokio::time::timeout(GREET, stream.read_exact(&mut banner)).await;
+    matches!(greeted, Ok(Ok(_))) && &banner == b"SSH-"
 }
