@@ -35,14 +35,17 @@ impl Hypervisor for Libvirt {
     }
 
     async fn ensure_running(&self, id: InstanceId) -> Result<()> {
-        let start = |domain: &Domain| match alive(domain)? {
-            DomainState::Running => Ok(()),
-            DomainState::Paused => domain.resume().map(drop),
-            // Asked for by a daemon that was killed, a start may be under way already and end while this one waits.
-            _ => match domain.create() {
+        let start = |domain: &Domain| {
+            let started = match alive(domain)? {
+                DomainState::Running => Ok(()),
+                DomainState::Paused => domain.resume().map(drop),
+                DomainState::Off | DomainState::Absent => domain.create(),
+            };
+            match started {
+                // A start that a killed daemon asked for may end while this one waits: paused is also how a domain starts.
                 Err(error) if errors::is_idle(&error) && alive(domain)?.is_alive() => Ok(()),
                 other => other,
-            },
+            }
         };
         match self.with_own(id, start).await? {
             Some(()) => Ok(()),
