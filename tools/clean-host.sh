@@ -47,4 +47,5 @@ remove_network
 step "files"
 as_root rm -rf --one-file-system "$STATE" /var/log/sloop /run/sloop
 if getent group sloop >/dev/null; then as_root groupdel sloop 2>/dev/null || note "the group sloop stays: it is somebody's"; fi
-step "done. Built images are still in $SLOOP_IMAGES_DIR, and binaries in $TARGET"
+step "done"
+note "what stays: packages, images in $SLOOP_IMAGES_DIR, binaries in $TARGET, and until the next boot net.ipv4.ip_forward = 1"

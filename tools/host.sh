@@ -60,11 +60,13 @@ publish_image() {
   note "$to/$file"
 }
 
-# The id of the daemon that `make run` started, if it runs. Numbers are given again: the name is looked at too.
+# The id of the daemon that `make run` started, if it runs. Numbers are given again, so the command is looked at too;
+# that of a dead process nobody has waited for is empty.
 daemon_pid() {
   local pid
-  pid=$(cat "$PIDFILE" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = sloopd ] && echo "$pid"
+  pid=$(cat "$PIDFILE" 2>/dev/null) && grep -q '^[^ ]*/sloopd' "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
 }
+daemon_gone() { ! daemon_pid; }
 
 is_service() { has_systemd && systemctl cat sloopd.service >/dev/null 2>&1; }
 
@@ -81,6 +83,6 @@ stop_daemon() {
   local pid
   pid=$(daemon_pid) || return 1
   as_root kill -TERM "$pid"
-  wait_for 10 test ! -e "/proc/$pid" || die "sloopd ($pid) does not end" "sudo kill -KILL $pid"
+  wait_for 10 daemon_gone || die "sloopd ($pid) does not end" "sudo kill -KILL $pid"
   as_root rm -f "$PIDFILE"
 }

@@ -42,6 +42,7 @@ install_files() {
   sed "s|^ExecStart=/usr/bin|ExecStart=$PREFIX/bin|" systemd/sloopd.service >"$units/sloopd.service"
   chmod 0644 "$units/sloopd.service"
   install -D -m 0644 systemd/sloop.sysusers "$etc/sysusers.d/sloop.conf"
+  install -D -m 0644 systemd/sloop.tmpfiles "$etc/tmpfiles.d/sloop.conf"
   # The daemon makes the rest itself; this one it only reads.
   install -d -m 0755 "$DESTDIR/etc/sloop"
 }
@@ -71,7 +72,7 @@ remove_files() {
   step "removing Sloop from $DESTDIR$PREFIX and $etc"
   for line in "${completions[@]}"; do rm -f "${line#* }"; done
   rm -f "$bin/sloopd" "$bin/sloop" "$man"/sloop.1 "$man"/sloop-*.1 \
-    "$units/sloopd.service" "$etc/sysusers.d/sloop.conf"
+    "$units/sloopd.service" "$etc/sysusers.d/sloop.conf" "$etc/tmpfiles.d/sloop.conf"
   rm -rf "$data"
   if live && has_systemd; then systemctl daemon-reload; fi
   live || return 0

@@ -44,6 +44,8 @@ struct Arguments {
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
+    // State and seeds hold private keys: what this process writes is its user's alone; directories can be passed through.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o066));
     log_to_stderr(arguments.log_json);
     match run(&arguments) {
         Ok(()) => std::process::ExitCode::SUCCESS,
@@ -134,7 +136,9 @@ fn set<T: Clone>(place: &mut T, value: Option<&T>) {
 fn log_to_stderr(json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("SLOOP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log =
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter);
     if json {
         log.json().init();
     } else {

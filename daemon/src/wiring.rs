@@ -1,8 +1,9 @@
 //! The only file that knows every room: builds a daemon from its configuration, and runs it.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs::File, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use nix::fcntl::{Flock, FlockArg};
 use tokio::sync::watch;
 
 use crate::{
@@ -31,6 +32,8 @@ pub struct Daemon {
     config: Config,
     verbs: Verbs,
     engine: Engine,
+    /// Held as long as the daemon lives.
+    _lock: Flock<File>,
 }
 
 impl Daemon {
@@ -38,6 +41,7 @@ impl Daemon {
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         let layout = Layout::new(&config.state_dir);
         create_dirs(&layout)?;
+        let lock = lock(&layout)?;
         let store = Arc::new(Sqlite::open(&layout.database())?);
         let catalogue = catalogue::load(&config.images.catalogue)?;
         let ports = ports(&config, store).await?;
@@ -53,7 +57,7 @@ impl Daemon {
             orphans = found.orphans.len(),
             "state taken up"
         );
-        Ok(Self { config, verbs, engine })
+        Ok(Self { config, verbs, engine, _lock: lock })
     }
 
     /// The verbs, for programs that embed the daemon.
@@ -119,6 +123,14 @@ fn create_dirs(layout: &Layout) -> anyhow::Result<()> {
         .mode(0o711)
         .create(&dir)
         .with_context(|| format!("cannot make the state directory {}", dir.display()))
+}
+
+/// One daemon for one state. A second one is refused before it has touched anything.
+fn lock(layout: &Layout) -> anyhow::Result<Flock<File>> {
+    let path = layout.root().join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock)
+        .map_err(|_| anyhow::anyhow!("another sloopd runs on the state in {}", layout.root().display()))
 }
 
 fn policy(config: &Config) -> anyhow::Result<Policy> {

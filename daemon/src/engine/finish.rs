@@ -46,16 +46,36 @@ impl Engine {
             OperationKind::CreateInstance | OperationKind::DeleteInstance => {
                 set(instance, Status::ShuttingDown)
             }
-            OperationKind::StartInstance => stopped(instance),
+            OperationKind::StartInstance if clean => stopped(instance),
+            OperationKind::StartInstance => self.released(instance).await,
             _ => self.as_it_is(instance).await,
         };
         self.end(operation, change, Outcome::Done).await
     }
 
+    /// The operation has nothing left to do.
+    pub(super) async fn settle_moot(&self, mut operation: Operation) -> Result<Outcome, Killed> {
+        operation.advance(OperationStatus::Succeeded, self.ports().clock.now());
+        self.write(vec![Change::PutOperation(Box::new(operation.clone()))]).await?;
+        self.announce(&operation, "", plan(operation.kind).len());
+        Ok(Outcome::Done)
+    }
+
+    /// Off, with its address let go: but only when nothing leads there any more.
+    pub(super) async fn released(&self, instance: &Instance) -> Change {
+        match self.ports().firewall.remove(instance).await {
+            Ok(()) => stopped(instance),
+            Err(error) => {
+                tracing::warn!(instance = %instance.name, %error, "cannot take its rules out; it keeps its address");
+                set(instance, Status::Stopped)
+            }
+        }
+    }
+
     /// The status that the domain has.
     async fn as_it_is(&self, instance: &Instance) -> Change {
         match self.ports().hypervisor.state(instance.id).await {
-            Ok(DomainState::Off | DomainState::Absent) => stopped(instance),
+            Ok(DomainState::Off | DomainState::Absent) => self.released(instance).await,
             // Where nobody knows, it was running; the hypervisor's return makes the daemon look again.
             Ok(DomainState::Running | DomainState::Paused) | Err(_) => set(instance, Status::Running),
         }

@@ -4,11 +4,11 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     Engine, Job,
-    finish::{set, stopped},
+    finish::set,
     run::{Killed, Outcome},
 };
 use crate::{
-    model::{Error, FirstBootReport, InstanceId, Result, Status},
+    model::{Error, FirstBoot, FirstBootReport, InstanceId, Result, Status},
     ports::{Change, DomainEvent, LinkEvent},
 };
 
@@ -45,6 +45,10 @@ impl Engine {
         let Some(instance) = self.ports().store.instance_by_id(id).await? else {
             return Err(Error::not_found("Instance", id));
         };
+        if instance.first_boot != FirstBoot::Pending {
+            // There is one first boot; a guest that says so again changes nothing, and costs nothing.
+            return Ok(());
+        }
         let outcome = report.outcome();
         tracing::info!(instance = %instance.name, ?outcome, "first boot ended");
         self.ports().store.commit(vec![Change::SetFirstBoot(id, outcome)]).await?;
@@ -66,8 +70,11 @@ impl Engine {
         if unfinished.iter().any(|operation| operation.resource_id == id.0) {
             return Outcome::Done;
         }
-        let Ok(Some(instance)) = self.ports().store.instance_by_id(id).await else {
-            return Outcome::Done;
+        let instance = match self.ports().store.instance_by_id(id).await {
+            Ok(Some(instance)) => instance,
+            // Somebody else's domain, or one that has just been deleted.
+            Ok(None) => return Outcome::Gone,
+            Err(_) => return Outcome::Done,
         };
         let Ok(state) = self.ports().hypervisor.state(id).await else {
             return Outcome::Done;
@@ -75,10 +82,15 @@ impl Engine {
         let change = match (instance.status, state.is_alive()) {
             (Status::Running, false) => {
                 tracing::info!(instance = %instance.name, "the guest powered off by itself");
-                if let Err(error) = self.ports().firewall.remove(&instance).await {
-                    tracing::warn!(instance = %instance.name, %error, "cannot take its rules out");
+                self.released(&instance).await
+            }
+            (Status::Running, true) => {
+                // Its wire may not have been taken up yet: the hypervisor was away when this daemon started.
+                if let Err(error) = self.ports().network.ensure_link(&instance).await {
+                    tracing::warn!(instance = %instance.name, %error, "cannot take up its wire");
                 }
-                stopped(&instance)
+                self.watch_ssh(id);
+                return Outcome::Done;
             }
             (Status::Stopped, true) => {
                 // Started behind the daemon's back. It has no public address and no rules, so nothing reaches it.

@@ -48,16 +48,17 @@ impl ReadinessHub {
 
     /// The guest was given its address.
     pub(super) fn leased(&self, id: InstanceId) {
-        self.lock().entry(id).or_default().facts.send_if_modified(|facts| {
-            let news = !facts.network_up;
-            facts.network_up = true;
-            news
-        });
+        // Without an entry nothing was started: the lease is a late one of an instance that is gone.
+        if let Some(entry) = self.lock().get(&id) {
+            entry.facts.send_if_modified(|facts| !std::mem::replace(&mut facts.network_up, true));
+        }
     }
 
     /// Wakes those who watch: something outside the hub changed.
     pub(super) fn touch(&self, id: InstanceId) {
-        self.lock().entry(id).or_default().facts.send_modify(|_| {});
+        if let Some(entry) = self.lock().get(&id) {
+            entry.facts.send_modify(|_| {});
+        }
     }
 
     pub(super) fn forget(&self, id: InstanceId) {
@@ -94,8 +95,12 @@ impl ReadinessHub {
     }
 }
 
-/// Between two looks at an SSH port that refuses. A guest that has its address opens it within seconds.
+/// Between two looks at an SSH port that refuses, at first. A guest that has its address opens it within seconds.
 const PAUSE: Duration = Duration::from_millis(100);
+/// And in the end: some guests never open it.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// Looks until the pauses begin to grow: the slowest boots take a minute or two.
+const EAGER: u32 = 1200;
 
 impl Engine {
     /// Watches the instance's SSH port until it answers or the instance stops.
@@ -110,6 +115,7 @@ impl Engine {
     }
 
     async fn probe_until_answer(&self, id: InstanceId, epoch: u64) -> bool {
+        let (mut pause, mut looks) = (PAUSE, 0);
         while self.readiness().probes(id, epoch) {
             let Ok(Some(instance)) = self.ports().store.instance_by_id(id).await else {
                 return false;
@@ -120,7 +126,11 @@ impl Engine {
             if self.ports().network.ssh_answers(&instance).await {
                 return true;
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
+            looks += 1;
+            if looks > EAGER {
+                pause = (pause * 2).min(PAUSE_MAX);
+            }
         }
         false
     }

@@ -1,5 +1,8 @@
 //! Runs one operation to its end.
 
+use std::time::Duration;
+
+use futures::FutureExt as _;
 use tokio::sync::Notify;
 
 use super::{
@@ -9,7 +12,10 @@ use super::{
     steps::Scene,
 };
 use crate::{
-    model::{Error, Instance, InstanceId, Operation, OperationId, OperationStatus, Phase, Result},
+    model::{
+        Error, Instance, InstanceId, Kind, Operation, OperationId, OperationKind, OperationStatus, Phase,
+        Result, Status,
+    },
     ports::Change,
 };
 
@@ -56,13 +62,13 @@ impl Engine {
         instance: Instance,
         hurry: &Notify,
     ) -> Result<Outcome, Killed> {
-        let scene = Scene {
-            ports: self.ports(),
-            force: operation.force,
-            hurry,
-            shutdown: self.shared.limits.shutdown,
-        };
+        let force = operation.force || self.is_hurried(&operation, hurry).await;
+        let scene = Scene { ports: self.ports(), force, hurry, shutdown: self.shared.limits.shutdown };
         let resumed = operation.status == OperationStatus::Started;
+        if operation.kind == OperationKind::StopInstance && instance.status != Status::Stopping {
+            // An earlier stop has done it, and somebody may have started the instance again since.
+            return self.settle_moot(operation).await;
+        }
         if resumed && operation.phase == Phase::Forward {
             operation.steps_done = plan(operation.kind).resume_at(operation.steps_done);
         }
@@ -92,6 +98,15 @@ impl Engine {
         }
         let clean = self.undo(&mut operation, &instance, &scene).await?;
         self.give_up(operation, &instance, clean).await
+    }
+
+    /// Whether somebody, behind this operation in the queue, wants the instance off at once. A call to hurry that came
+    /// before is forgotten first: the queue knows, and one left over must not cut the power of a later, polite stop.
+    async fn is_hurried(&self, operation: &Operation, hurry: &Notify) -> bool {
+        let _ = hurry.notified().now_or_never();
+        let unfinished = self.ports().store.unfinished().await.unwrap_or_default();
+        let mut behind = unfinished.iter().filter(|one| one.resource_id == operation.resource_id);
+        behind.any(|one| one.force || one.kind == OperationKind::DeleteInstance)
     }
 
     async fn begin(&self, operation: &mut Operation, instance: &Instance) -> Result<(), Killed> {
@@ -179,15 +194,22 @@ impl Engine {
         });
     }
 
-    /// Writes down how far the operation is. When that fails the work goes on: every step can be taken again.
+    /// Writes down how far the operation is.
     async fn record(&self, operation: &Operation) -> Result<(), Killed> {
         self.write(vec![Change::PutOperation(Box::new(operation.clone()))]).await
     }
 
     pub(super) async fn write(&self, changes: Vec<Change>) -> Result<(), Killed> {
         self.alive("before", "recording")?;
-        if let Err(error) = self.ports().store.commit(changes).await {
-            tracing::error!(%error, "cannot write the state; the operation is taken up again at the next start");
+        let mut pause = Duration::from_millis(100);
+        while let Err(error) = self.ports().store.commit(changes.clone()).await {
+            tracing::error!(%error, "cannot write the state");
+            if !matches!(error.kind, Kind::Capacity | Kind::Unavailable) {
+                break;
+            }
+            // Nothing may happen that is not recorded: wait until there is room again.
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
         }
         self.alive("after", "recording")
     }

@@ -1,7 +1,5 @@
 //! Who asks, and what they may see.
 
-use super::{Error, Kind, Result};
-
 /// The user that a resource belongs to: a login name, or `uid:N` for one without.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Owner(pub String);
@@ -28,16 +26,5 @@ impl Access {
     /// Whether `caller` may see and change what belongs to `owner`.
     pub fn allows(self, caller: &Caller, owner: &Owner) -> bool {
         self == Self::Shared || caller.admin || caller.owner == *owner
-    }
-}
-
-impl Caller {
-    /// The refusal for something that only administrators may do.
-    pub fn must_be_admin(&self, what: &str) -> Result<()> {
-        if self.admin {
-            return Ok(());
-        }
-        let message = format!("{} may not {what}", self.owner.0);
-        Err(Error::new(Kind::AccessDenied, "AccessDenied", message).tip("ask an administrator of this host"))
     }
 }

@@ -14,7 +14,7 @@ pub struct PublicKey {
 }
 
 /// The public half of a key pair. The private half is shown once and not kept, but for the default pair's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyPair {
     /// Its identity.
     pub id: KeyPairId,
@@ -30,4 +30,14 @@ pub struct KeyPair {
     pub private: Option<String>,
     /// Labels.
     pub tags: Tags,
+}
+
+impl std::fmt::Debug for KeyPair {
+    /// Without the private half: a log must not hold it.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("KeyPair")
+            .field("name", &self.name)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
 }

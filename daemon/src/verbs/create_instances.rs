@@ -69,15 +69,10 @@ impl Verbs {
             made.push((instance.id, operation));
             instances.push(instance);
         }
-        self.ports.store.commit(changes).await?;
+        let work = made.iter().map(|(id, operation)| (*id, operation.id)).collect();
+        self.order(changes, work).await?;
         drop(cursor);
-        Ok(made
-            .into_iter()
-            .map(|(id, operation)| {
-                self.engine.submit(id, operation.id);
-                operation
-            })
-            .collect())
+        Ok(made.into_iter().map(|(_, operation)| operation).collect())
     }
 
     async fn check<'a>(&'a self, caller: &'a Caller, asked: CreateInstances) -> Result<Order<'a>> {

@@ -1,4 +1,4 @@
-use super::Verbs;
+use super::{Verbs, download_default_key_pair::not_reserved};
 use crate::{
     model::{
         Caller, KeyPair, KeyPairId, Operation, OperationKind, PublicKey, ResourceName, ResourceType, Result,
@@ -27,6 +27,7 @@ impl Verbs {
         tags: Vec<(String, String)>,
     ) -> Result<CreatedKeyPair> {
         let name = ResourceName::parse("keyPairName", name)?;
+        not_reserved(&name)?;
         let made = self.ports.keys.generate(name.as_str())?;
         let pair = self.key_pair(caller, name, made.public, tags)?;
         let operation = self.add_key_pair(&pair, OperationKind::CreateKeyPair).await?;

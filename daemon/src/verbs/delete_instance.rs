@@ -24,8 +24,8 @@ impl Verbs {
             status: Status::ShuttingDown,
             public_ip: instance.public_ip,
         };
-        self.ports.store.commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))]).await?;
-        self.engine.submit(instance.id, operation.id);
+        let changes = vec![begun, Change::PutOperation(Box::new(operation.clone()))];
+        self.order(changes, vec![(instance.id, operation.id)]).await?;
         self.engine.hurry(instance.id);
         Ok(vec![operation])
     }

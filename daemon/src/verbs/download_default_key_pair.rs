@@ -23,33 +23,44 @@ impl Verbs {
 
     /// The default key pair that the caller's instances get: one for all where everything is shared, else one each.
     pub(super) async fn default_key_pair(&self, caller: &Caller) -> Result<KeyPair> {
-        let name = match self.policy.access {
-            Access::Shared => ResourceName::parse("keyPairName", NAME)?,
-            Access::Private => {
-                ResourceName::parse("keyPairName", &format!("{NAME}-{}", plain(&caller.owner.0)))?
-            }
-        };
-        if let Some(pair) = self.ports.store.key_pair(&name).await? {
+        if let Some(pair) = self.own_default(caller).await? {
             return Ok(pair);
         }
+        let name = match self.policy.access {
+            Access::Shared => NAME.to_owned(),
+            // Owners' names may hold what a resource's may not, so the name alone does not tell whose it is.
+            Access::Private => format!("{NAME}-{}", uuid::Uuid::new_v4().simple()),
+        };
+        let name = ResourceName::parse("keyPairName", &name)?;
         let made = self.ports.keys.generate(name.as_str())?;
         let mut pair = self.key_pair(caller, name, made.public, Vec::new())?;
         pair.private = Some(made.private);
         match self.add_key_pair(&pair, OperationKind::CreateKeyPair).await {
             Ok(_) => Ok(pair),
             // Another caller made it a moment ago.
-            Err(error) if error.kind == Kind::NameInUse => {
-                self.find_key_pair(caller, pair.name.as_str()).await
-            }
+            Err(error) if error.kind == Kind::NameInUse => self.own_default(caller).await?.ok_or(error),
             Err(error) => Err(error),
         }
     }
+
+    async fn own_default(&self, caller: &Caller) -> Result<Option<KeyPair>> {
+        let shared = self.policy.access == Access::Shared;
+        let pairs = self.ports.store.key_pairs().await?;
+        Ok(pairs.into_iter().find(|pair| is_default(pair) && (shared || pair.owner == caller.owner)))
+    }
+}
+
+/// Refuses names that would pass for a default key pair's.
+pub(super) fn not_reserved(name: &ResourceName) -> Result<()> {
+    if name.as_str().starts_with(NAME) {
+        return Err(Error::invalid(
+            "keyPairName",
+            format!("Names that begin with {NAME} are the default key pairs'"),
+        ));
+    }
+    Ok(())
 }
 
 pub(super) fn is_default(pair: &KeyPair) -> bool {
     pair.private.is_some()
-}
-
-fn plain(owner: &str) -> String {
-    owner.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).chain(['0']).collect()
 }

@@ -44,8 +44,11 @@ pub use self::{
 };
 use crate::{
     engine::Engine,
-    model::{Access, Caller, Catalogue, Error, Instance, Place, Pool, ResourceName, Result},
-    ports::Ports,
+    model::{
+        Access, Caller, Catalogue, Error, Instance, InstanceId, OperationId, Place, Pool, ResourceName,
+        Result,
+    },
+    ports::{Change, Ports},
 };
 
 /// What the host's owner decided.
@@ -90,6 +93,18 @@ impl Verbs {
     /// Region and zone of this host.
     pub fn place(&self) -> &Place {
         &self.policy.place
+    }
+
+    /// Writes what shall be and hands the operations to the engine. Both happen even if the caller hangs up between: an
+    /// operation that is written and never run would block its instance until the next start.
+    async fn order(&self, changes: Vec<Change>, work: Vec<(InstanceId, OperationId)>) -> Result<()> {
+        let verbs = self.clone();
+        let ordered = tokio::spawn(async move {
+            verbs.ports.store.commit(changes).await?;
+            work.into_iter().for_each(|(instance, operation)| verbs.engine.submit(instance, operation));
+            Ok(())
+        });
+        ordered.await.map_err(|error| Error::internal(format!("the order broke off: {error}")))?
     }
 
     /// The instance `name` if the caller may see it. One that is another's does not exist for them.

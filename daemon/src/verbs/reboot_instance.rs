@@ -29,8 +29,8 @@ impl Verbs {
             status: instance.status,
             public_ip: instance.public_ip,
         };
-        self.ports.store.commit(vec![running, Change::PutOperation(Box::new(operation.clone()))]).await?;
-        self.engine.submit(instance.id, operation.id);
+        let changes = vec![running, Change::PutOperation(Box::new(operation.clone()))];
+        self.order(changes, vec![(instance.id, operation.id)]).await?;
         Ok(vec![operation])
     }
 }

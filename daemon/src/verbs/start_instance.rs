@@ -33,8 +33,8 @@ impl Verbs {
             status: Status::Pending,
             public_ip: Some(cursor.public(self.policy.public_pool, &instances)?),
         };
-        self.ports.store.commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))]).await?;
-        self.engine.submit(instance.id, operation.id);
+        let changes = vec![begun, Change::PutOperation(Box::new(operation.clone()))];
+        self.order(changes, vec![(instance.id, operation.id)]).await?;
         Ok(vec![operation])
     }
 }

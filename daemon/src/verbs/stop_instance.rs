@@ -30,8 +30,8 @@ impl Verbs {
             status: Status::Stopping,
             public_ip: instance.public_ip,
         };
-        self.ports.store.commit(vec![begun, Change::PutOperation(Box::new(operation.clone()))]).await?;
-        self.engine.submit(instance.id, operation.id);
+        let changes = vec![begun, Change::PutOperation(Box::new(operation.clone()))];
+        self.order(changes, vec![(instance.id, operation.id)]).await?;
         if force {
             self.engine.hurry(instance.id);
         }

@@ -60,6 +60,10 @@ pub(super) fn to(payload: &[u8], lease: &Lease) -> Option<Reply> {
 /// wrong length, and a guest may send what it likes.
 fn only_known_options(payload: &[u8]) -> Option<Vec<u8>> {
     let (fixed, mut rest) = payload.split_at_checked(FIXED)?;
+    // The third byte is the length of the hardware address, for which there are sixteen bytes.
+    if fixed[2] > 16 {
+        return None;
+    }
     let mut kept = fixed.to_vec();
     while let [code, tail @ ..] = rest {
         rest = match code {
@@ -207,6 +211,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_header_is_borne(header in proptest::collection::vec(any::<u8>(), FIXED - 4)) {
+            let mut payload = request(MessageType::Discover, |_| {});
+            payload[1..FIXED - 4].copy_from_slice(&header[1..]);
+            let _ = to(&payload, &lease());
+        }
+
         #[test]
         fn any_options_are_borne(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut payload = request(MessageType::Discover, |_| {});

@@ -50,6 +50,8 @@ impl Responder {
             let length = {
                 let mut ready = self.socket.readable().await?;
                 match ready.try_io(|socket| io::Read::read(&mut socket.get_ref(), &mut buffer)) {
+                    // Somebody took the tap down; it may come up again.
+                    Ok(Err(error)) if error.raw_os_error() == Some(nix::libc::ENETDOWN) => continue,
                     Ok(read) => read?,
                     Err(_would_block) => continue,
                 }

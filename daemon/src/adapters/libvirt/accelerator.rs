@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Libvirt, probe};
+use super::{
+    Libvirt,
+    probe::{self, Verdict},
+};
 use crate::model::{Accelerator, Finding, Result};
 
 /// Which accelerator the host's owner wants.
@@ -52,24 +55,30 @@ impl Libvirt {
         let path = &self.settings.probe_record;
         let record = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
         let fresh = |record: &Record| record.boot_id == boot_id && record.emulator == emulator;
-        let record = if let Some(record) = record.filter(fresh) {
-            record
-        } else {
-            let (kvm, reason) = match probe::run(self).await {
-                Ok(took) => (true, format!("a probe guest ran on {DEVICE} in {} ms", took.as_millis())),
-                Err(why) => (false, format!("{DEVICE} is there, but {why}")),
-            };
-            let record = Record { boot_id, emulator, kvm, reason };
-            // Only a convenience: without it the next start probes again.
-            if let Err(error) = serde_json::to_vec(&record)
-                .map_err(std::io::Error::other)
-                .and_then(|json| std::fs::write(path, json))
-            {
-                tracing::warn!(path = %path.display(), %error, "cannot keep the outcome of the probe");
+        if let Some(record) = record.filter(fresh) {
+            return Ok((if record.kvm { Accelerator::Kvm } else { Accelerator::Tcg }, record.reason));
+        }
+        let (kvm, reason) = match probe::run(self).await {
+            Verdict::Runs(took) => {
+                (true, format!("a probe guest ran on {DEVICE} in {} ms", took.as_millis()))
             }
-            record
+            Verdict::Fails(why) => (false, format!("{DEVICE} is there, but {why}")),
+            // Says nothing about the host, so it is not kept.
+            Verdict::Untried(why) => {
+                return Ok((Accelerator::Tcg, format!("{DEVICE} could not be tried: {why}")));
+            }
         };
-        Ok((if record.kvm { Accelerator::Kvm } else { Accelerator::Tcg }, record.reason))
+        self.keep(&Record { boot_id, emulator, kvm, reason: reason.clone() });
+        Ok((if kvm { Accelerator::Kvm } else { Accelerator::Tcg }, reason))
+    }
+
+    /// Only a convenience: without the record the next start probes again.
+    fn keep(&self, record: &Record) {
+        let path = &self.settings.probe_record;
+        let json = serde_json::to_vec(record).map_err(std::io::Error::other);
+        if let Err(error) = json.and_then(|json| std::fs::write(path, json)) {
+            tracing::warn!(path = %path.display(), %error, "cannot keep the outcome of the probe");
+        }
     }
 
     pub(super) async fn examine_accelerator(&self) -> Finding {

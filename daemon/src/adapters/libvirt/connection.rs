@@ -34,6 +34,8 @@ struct Line {
     open: Mutex<Option<Connect>>,
     permits: Semaphore,
     events: broadcast::Sender<DomainEvent>,
+    /// Every stop with libvirt's reason for it, which the port's events do not tell.
+    stops: broadcast::Sender<(InstanceId, u32)>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -45,6 +47,7 @@ impl Connection {
             open: Mutex::default(),
             permits: Semaphore::new(AT_ONCE),
             events: broadcast::channel(256).0,
+            stops: broadcast::channel(16).0,
             runtime: tokio::runtime::Handle::current(),
         });
         let connection = Self { line: line.clone() };
@@ -57,6 +60,11 @@ impl Connection {
 
     pub(super) fn events(&self) -> broadcast::Receiver<DomainEvent> {
         self.line.events.subscribe()
+    }
+
+    /// Stops from now on, each with the number of its detail (`virDomainEventStoppedDetailType`).
+    pub(super) fn stops(&self) -> broadcast::Receiver<(InstanceId, u32)> {
+        self.line.stops.subscribe()
     }
 
     pub(super) fn uri(&self) -> &str {
@@ -95,11 +103,10 @@ impl Line {
         let connection = Connect::open(Some(&self.uri))?;
         // A daemon that hangs is given up after 25 seconds. Local drivers know no keep-alive, and need none.
         let _ = connection.set_keep_alive(5, 5);
-        let events = self.events.clone();
-        ffi::libvirt::watch_lifecycle(
-            &connection,
-            Box::new(move |uuid, event, _| publish(&events, uuid, event)),
-        )?;
+        let (events, stops) = (self.events.clone(), self.stops.clone());
+        let publish =
+            move |uuid: &str, event: i32, detail: i32| publish(&events, &stops, uuid, (event, detail));
+        ffi::libvirt::watch_lifecycle(&connection, Box::new(publish))?;
         let line = Arc::downgrade(self);
         // Local drivers have no line that could break, and say so.
         let _ = ffi::libvirt::watch_close(&connection, Box::new(move || lost(&line)));
@@ -134,15 +141,23 @@ fn lost(line: &Weak<Line>) {
     line.reconnect();
 }
 
-#[allow(clippy::cast_sign_loss)] // libvirt's event numbers are small and positive.
-fn publish(events: &broadcast::Sender<DomainEvent>, uuid: &str, event: i32) {
+/// Passes a lifecycle event on: libvirt's numbers of the event and of its detail.
+fn publish(
+    events: &broadcast::Sender<DomainEvent>,
+    stops: &broadcast::Sender<(InstanceId, u32)>,
+    uuid: &str,
+    (event, detail): (i32, i32),
+) {
     let Ok(id) = uuid.parse::<InstanceId>() else { return };
-    let event = match event as sys::virDomainEventType {
-        sys::VIR_DOMAIN_EVENT_STARTED => DomainEvent::Started(id),
-        sys::VIR_DOMAIN_EVENT_STOPPED | sys::VIR_DOMAIN_EVENT_CRASHED => DomainEvent::Stopped(id),
-        _ => return,
-    };
-    let _ = events.send(event);
+    // Nobody may be listening.
+    match event.cast_unsigned() {
+        sys::VIR_DOMAIN_EVENT_STARTED => drop(events.send(DomainEvent::Started(id))),
+        sys::VIR_DOMAIN_EVENT_STOPPED | sys::VIR_DOMAIN_EVENT_CRASHED => {
+            let _ = stops.send((id, detail.cast_unsigned()));
+            let _ = events.send(DomainEvent::Stopped(id));
+        }
+        _ => {}
+    }
 }
 
 /// libvirt's own event loop, on a thread of its own, before the first connection is opened.

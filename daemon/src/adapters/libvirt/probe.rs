@@ -4,53 +4,66 @@
 use std::time::{Duration, Instant};
 
 use tokio::sync::broadcast::Receiver;
+use virt_sys as sys;
 
 use super::{Libvirt, xml};
-use crate::{
-    model::{Accelerator, InstanceId},
-    ports::DomainEvent,
-};
+use crate::model::{Accelerator, InstanceId, Kind};
 
 /// `probe/guest.S`, assembled; the first lines of that file say how.
 const GUEST: &[u8; 512] = include_bytes!("probe/guest.bin");
 
-/// Runs the probe guest on KVM. Gives the time it took, or why KVM will not do.
-pub(super) async fn run(libvirt: &Libvirt) -> Result<Duration, String> {
+/// What the probe found out.
+pub(super) enum Verdict {
+    /// It ran, and took so long.
+    Runs(Duration),
+    /// QEMU or the processor will not do, for this reason.
+    Fails(String),
+    /// It could not be tried, for this reason; another time it may.
+    Untried(String),
+}
+
+/// Runs the probe guest on KVM.
+pub(super) async fn run(libvirt: &Libvirt) -> Verdict {
     let settings = &libvirt.settings;
     let disk = settings.layout.root().join("probe.img");
     let mut image = GUEST.to_vec();
     image.resize(1 << 20, 0);
-    std::fs::write(&disk, image).map_err(|error| format!("the probe guest could not be written: {error}"))?;
-
+    if let Err(error) = std::fs::write(&disk, image) {
+        return Verdict::Untried(format!("the probe guest could not be written: {error}"));
+    }
     // The probe's UUID is the host's id, so that one left by a killed daemon is found again.
     let id = InstanceId(settings.host_id.0);
     remove(libvirt, id).await;
-    let events = libvirt.domain_events();
+    let stops = libvirt.connection.stops();
     let text = xml::probe(settings.host_id, &disk.to_string_lossy(), Accelerator::Kvm);
     let began = Instant::now();
     let created =
         libvirt.connection.call(move |connection| connection.create_domain_xml(&text, 0).map(drop)).await;
-    let outcome = match created {
+    let verdict = match created {
+        Err(error) if error.kind == Kind::Unavailable => Verdict::Untried(error.message),
         Err(error) => {
             tracing::info!(error = error.message, "the probe guest did not start");
-            Err("QEMU does not start on it; the log has its words".into())
+            Verdict::Fails("QEMU does not start on it; the log has its words".into())
         }
-        Ok(()) => match tokio::time::timeout(settings.probe_limit, off(events, id)).await {
-            Ok(()) => Ok(began.elapsed()),
+        Ok(()) => match tokio::time::timeout(settings.probe_limit, stopped(stops, id)).await {
+            Ok(sys::VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN) => Verdict::Runs(began.elapsed()),
+            Ok(_) => Verdict::Fails("QEMU broke off on it".into()),
             Err(_) => {
-                Err(format!("a probe guest did not finish within {} s on it", settings.probe_limit.as_secs()))
+                let limit = settings.probe_limit.as_secs();
+                Verdict::Fails(format!("a probe guest did not finish within {limit} s on it"))
             }
         },
     };
     remove(libvirt, id).await;
     std::fs::remove_file(&disk).ok();
-    outcome
+    verdict
 }
 
-async fn off(mut events: Receiver<DomainEvent>, id: InstanceId) {
+/// Why the domain stopped, when it does.
+async fn stopped(mut stops: Receiver<(InstanceId, u32)>, id: InstanceId) -> u32 {
     loop {
-        match events.recv().await {
-            Ok(DomainEvent::Stopped(stopped)) if stopped == id => return,
+        match stops.recv().await {
+            Ok((stopped, detail)) if stopped == id => return detail,
             Ok(_) => {}
             // No news will come; the time limit decides.
             Err(_) => std::future::pending().await,

@@ -6,10 +6,10 @@
 
 mod rules;
 
-use std::{net::Ipv4Addr, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, process::Stdio, time::Duration};
 
 use async_trait::async_trait;
-use tokio::{io::AsyncWriteExt as _, process::Command};
+use tokio::{io::AsyncWriteExt as _, process::Command, sync::Mutex};
 
 use crate::{
     model::{Error, Finding, Instance, InstanceId, Pool, Result},
@@ -36,6 +36,8 @@ impl Addresses {
 /// The adapter.
 pub struct Nftables {
     addresses: Addresses,
+    /// What should be in the table. Held while a transaction runs, so that one follows the other.
+    wanted: Mutex<BTreeMap<InstanceId, Instance>>,
 }
 
 /// A transaction takes milliseconds; one that takes this long is stuck behind another program's lock.
@@ -45,7 +47,15 @@ impl Nftables {
     /// The filter for a network of these addresses.
     #[must_use]
     pub fn new(addresses: Addresses) -> Self {
-        Self { addresses }
+        Self { addresses, wanted: Mutex::default() }
+    }
+
+    /// Makes the table what it should be, whatever it is now.
+    async fn put_up(&self, wanted: &BTreeMap<InstanceId, Instance>) -> Result<()> {
+        // Declared first and alone: the deletions that follow need to know what there is.
+        Self::nft(&["-f", "-"], &rules::base(&self.addresses)).await?;
+        let known = self.list().await?;
+        Self::nft(&["-f", "-"], &rules::replace_all(&known, wanted.values())).await.map(drop)
     }
 
     /// Runs `nft` with `arguments` and `input`; gives what it printed.
@@ -85,24 +95,29 @@ impl Nftables {
 #[async_trait]
 impl Firewall for Nftables {
     async fn ensure_all(&self, instances: &[Instance]) -> Result<()> {
-        // Declared first and alone: the deletions that follow need to know what there is.
-        Self::nft(&["-f", "-"], &rules::base(&self.addresses)).await?;
-        let known = self.list().await?;
-        Self::nft(&["-f", "-"], &rules::replace_all(&known, instances)).await.map(drop)
+        let mut wanted = self.wanted.lock().await;
+        *wanted = instances.iter().map(|instance| (instance.id, instance.clone())).collect();
+        self.put_up(&wanted).await
     }
 
     async fn ensure(&self, instance: &Instance) -> Result<()> {
+        let mut wanted = self.wanted.lock().await;
         let text = rules::add(instance)?;
+        wanted.insert(instance.id, instance.clone());
         match Self::nft(&["-f", "-"], &text).await {
             Ok(_) => Ok(()),
-            // Somebody flushed the rule set, or took out what this builds on: put the table up and try once more.
-            Err(_) => Self::nft(&["-f", "-"], &(rules::base(&self.addresses) + &text)).await.map(drop),
+            // Somebody flushed the rule set, or something of an earlier life is in the way: put everything up anew.
+            Err(_) => self.put_up(&wanted).await,
         }
     }
 
     async fn remove(&self, instance: &Instance) -> Result<()> {
-        let text = rules::base(&self.addresses) + &rules::remove(instance);
-        Self::nft(&["-f", "-"], &text).await.map(drop)
+        let mut wanted = self.wanted.lock().await;
+        wanted.remove(&instance.id);
+        match Self::nft(&["-f", "-"], &rules::remove(instance)).await {
+            Ok(_) => Ok(()),
+            Err(_) => self.put_up(&wanted).await,
+        }
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {

@@ -90,6 +90,7 @@ table inet {TABLE} {{
   ct direction reply accept
   ct status dnat accept
   oifname \"slp-*\" drop
+  oifname \"lo\" drop
   accept
  }}
  chain post_nat {{
@@ -162,7 +163,7 @@ pub(super) fn remove(instance: &Instance) -> String {
 }
 
 /// Empties every set and map, removes the chains of `known`, and puts `instances` in: one transaction.
-pub(super) fn replace_all(known: &[InstanceId], instances: &[Instance]) -> String {
+pub(super) fn replace_all<'a>(known: &[InstanceId], instances: impl Iterator<Item = &'a Instance>) -> String {
     let mut text = String::new();
     for set in ["src_ok", "pair"] {
         let _ = writeln!(text, "flush set inet {TABLE} {set}");
@@ -174,7 +175,7 @@ pub(super) fn replace_all(known: &[InstanceId], instances: &[Instance]) -> Strin
         let chain = chain(*id);
         let _ = writeln!(text, "flush chain inet {TABLE} {chain}\ndelete chain inet {TABLE} {chain}");
     }
-    instances.iter().filter_map(|instance| add(instance).ok()).for_each(|rules| text.push_str(&rules));
+    instances.filter_map(|instance| add(instance).ok()).for_each(|rules| text.push_str(&rules));
     text
 }
 
@@ -212,7 +213,8 @@ mod tests {
         let instance = testing::instance("web");
         insta::assert_snapshot!("add", add(&instance).expect("has a public address"));
         insta::assert_snapshot!("remove", remove(&instance));
-        insta::assert_snapshot!("replace", replace_all(&[instance.id], &[testing::instance("db")]));
+        let other = testing::instance("db");
+        insta::assert_snapshot!("replace", replace_all(&[instance.id], std::iter::once(&other)));
     }
 
     #[test]

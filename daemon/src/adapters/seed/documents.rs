@@ -23,7 +23,7 @@ fn meta_data(instance: &Instance) -> std::io::Result<String> {
     let mut text = format!(
         "instance-id: {}\nlocal-hostname: {}\npublic-keys:\n",
         instance.id.guest(),
-        instance.name.host_name()
+        quoted(&instance.name.host_name())?
     );
     for key in &instance.identity.authorized_keys {
         let _ = writeln!(text, "  - {}", quoted(key)?);

@@ -34,6 +34,9 @@ impl Sqlite {
                 .tip("nothing was changed; look at the file, its directory's rights and the free space")
         };
         let mut connection = Connection::open(path).map_err(|error| refused(&error))?;
+        // It holds private keys. One that an earlier daemon left readable for others is not any more.
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(path, own).map_err(|error| refused(&error))?;
         prepare(&connection).map_err(|error| refused(&error))?;
         migrations::ALL.to_latest(&mut connection).map_err(|error| refused(&error))?;
         let host_id = host_id(&connection).map_err(|error| refused(&error))?;

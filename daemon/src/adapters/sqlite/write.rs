@@ -28,7 +28,9 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::SetStatus { id, expect, status, public_ip } => {
             expected(db, *id, *expect)?;
             let public_ip = public_ip.map(|ip| ip.to_string());
-            let sql = "UPDATE instances SET status = ?2, public_ip = ?3 WHERE id = ?1";
+            // What is being deleted becomes nothing else any more, whatever an earlier operation ends with.
+            let sql = "UPDATE instances SET status = ?2, public_ip = ?3
+                       WHERE id = ?1 AND (status != 'shutting-down' OR ?2 = 'shutting-down')";
             db.execute(sql, params![id.to_string(), status.word(), public_ip]).map(drop)
         }
         Change::RemoveInstance(id) => remove(db, "instances", id.0),

@@ -82,8 +82,8 @@ fn operation_type(kind: OperationKind) -> wire::OperationType {
 
 fn operation_status(status: OperationStatus) -> wire::OperationStatus {
     match status {
-        OperationStatus::NotStarted => wire::OperationStatus::NotStarted,
-        OperationStatus::Started => wire::OperationStatus::Started,
+        // Lightsail answers `Started` from the first moment on, and its clients know no other word for "wait".
+        OperationStatus::NotStarted | OperationStatus::Started => wire::OperationStatus::Started,
         OperationStatus::Failed => wire::OperationStatus::Failed,
         OperationStatus::Succeeded => wire::OperationStatus::Succeeded,
     }
