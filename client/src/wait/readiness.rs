@@ -59,12 +59,18 @@ async fn watch_readiness(
     facts: &mut WatchReadinessResult,
     stage: &Stage,
 ) -> Result<bool, Status> {
+    let mut waited = false;
     while let Some(moment) = moments.next().await {
         *facts = moment?;
-        stage.at(stage_of(facts), &facts.console_line);
-        if is_reached(goal, facts) || is_down(facts) {
+        let settled = is_reached(goal, facts) || is_down(facts);
+        // Where nothing had to be waited for nothing is said.
+        if waited || !settled {
+            stage.at(stage_of(facts), &facts.console_line);
+        }
+        if settled {
             return Ok(true);
         }
+        waited = true;
     }
     Ok(false)
 }

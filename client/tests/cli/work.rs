@@ -90,7 +90,13 @@ fn several_names_are_all_tried_and_the_worst_code_counts() {
 #[test]
 fn work_that_is_not_waited_for_is_only_begun() {
     let daemon = Daemon::start();
-    assert_eq!(run(&mut sloop(&daemon.socket()), &["stop", "web"]).1, "web: stopping\n");
+    assert_eq!(run(&mut sloop(&daemon.socket()), &["instance", "stop", "web"]).1, "web: stopping\n");
+    assert_eq!(run(&mut sloop(&daemon.socket()), &["stop", "web", "--no-wait"]).1, "web: stopping\n");
+    assert_eq!(
+        run(&mut sloop(&daemon.socket()), &["stop", "web"]).1,
+        "web: stopped\n",
+        "the short form waits"
+    );
     let (_, out, _) = run(&mut sloop(&daemon.socket()), &["launch", "web", "--no-wait"]);
     assert_eq!(out, "web is being made\n  follow: sloop operation watch op-web\n");
 }
