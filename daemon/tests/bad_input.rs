@@ -152,6 +152,11 @@ async fn where_access_is_private_others_see_nothing() {
     assert!(host.verbs.get_instances(&bob, None).await.expect("none").items.is_empty());
     assert!(host.verbs.get_operations(&bob, None, None).await.expect("none").items.is_empty());
     assert!(host.verbs.get_active_names(&bob, None).await.expect("none").items.is_empty());
+    // Neither is one's default key the other's, nor can one be planted.
+    let hers = host.verbs.download_default_key_pair(&caller()).await.expect("hers").pair.public;
+    assert_ne!(host.verbs.download_default_key_pair(&bob).await.expect("his").pair.public, hers);
+    let planted = host.verbs.import_key_pair(&bob, "LightsailDefaultKeyPair-ann", &hers.line).await;
+    assert_eq!(planted.expect_err("reserved").kind, Kind::InvalidInput);
     let root = Caller { owner: Owner("root".into()), admin: true };
     host.verbs.get_instance(&root, "web").await.expect("all");
 }

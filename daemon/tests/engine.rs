@@ -211,6 +211,29 @@ async fn a_guest_that_does_not_listen_is_cut_by_force() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_forced_stop_does_not_hurry_a_later_polite_one() {
+    let host = Host::new();
+    host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
+    host.done(host.verbs.stop_instance(&caller(), "web", true).await.expect("accepted")).await;
+    host.done(host.verbs.start_instance(&caller(), "web").await.expect("accepted")).await;
+    let id = host.verbs.get_instance(&caller(), "web").await.expect("there").id;
+    host.world.world().deaf.insert(id);
+    let polite = host.verbs.stop_instance(&caller(), "web", false).await.expect("accepted").remove(0);
+    let ended = tokio::time::timeout(std::time::Duration::from_millis(500), host.ended(polite.id)).await;
+    assert!(ended.is_err(), "the guest was not given its time: {ended:?}");
+    assert_eq!(host.world.world().domains.get(&id), Some(&DomainState::Running));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delete_behind_a_create_wins() {
+    let host = Host::new();
+    let created = create(&host.verbs, &["web"]).await.expect("accepted");
+    host.done(host.verbs.delete_instance(&caller(), "web").await.expect("accepted")).await;
+    assert!(host.ended(created[0].id).await.status.is_terminal());
+    consistent(&host, Goal::Gone, "deleted while it was made").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_happens_by_itself_is_noticed() {
     let host = Host::new();
     host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;

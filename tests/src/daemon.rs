@@ -18,6 +18,8 @@ pub struct Setup {
     pub simulated: bool,
     /// Blueprints whose images must be there.
     pub blueprints: &'static [&'static str],
+    /// What guests run on: `tcg` or `auto`.
+    pub accelerator: &'static str,
     /// More lines for the configuration file, before its first table.
     pub configuration: String,
 }
@@ -25,7 +27,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         // Not probed here: the probe has a test of its own, and ten seconds are long.
-        Self { simulated: false, blueprints: &["tiny"], configuration: String::new() }
+        Self { simulated: false, blueprints: &["tiny"], accelerator: "tcg", configuration: String::new() }
     }
 }
 
@@ -88,9 +90,10 @@ impl Lab {
         let hypervisor = if self.setup.simulated { "simulated" } else { "libvirt" };
         let text = format!(
             "state_dir = \"{dir}/state\"\nsocket = \"{dir}/sloop.sock\"\nhypervisor = \"{hypervisor}\"\n{}\n\
-             [libvirt]\nuri = \"{}\"\naccelerator = \"tcg\"\n[images]\ncatalogue = \"{catalogue}\"\n",
+             [libvirt]\nuri = \"{}\"\naccelerator = \"{}\"\n[images]\ncatalogue = \"{catalogue}\"\n",
             self.setup.configuration,
             self.libvirt_uri(),
+            self.setup.accelerator,
         );
         Ok(std::fs::write(self.configuration_path(), text)?)
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use sloop_lab::Lab;
+use sloop_lab::{Lab, Setup};
 
 /// A daemon that is killed while it makes or removes an instance takes the work up again when it is back. Where it was is
 /// told by the client's progress, so the sample covers every stage.
@@ -120,5 +120,50 @@ fn creates_while_libvirtd_is_down_leave_nothing() -> Result<()> {
     let _ = lab.sloop(&["rm", "web", "--yes"])?;
     ensure!(lab.leftovers()?.is_empty(), "{:?}", lab.leftovers()?);
     lab.must(&["launch", "web", "--blueprint", "tiny"])?;
+    Ok(())
+}
+
+#[test]
+fn flushed_rules_come_back_with_the_next_change() -> Result<()> {
+    let lab = Lab::real()?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
+    lab.shell("nft flush ruleset")?;
+    lab.must(&["launch", "db", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
+    lab.must(&["ssh", "web", "--", "true"])?;
+    lab.must(&["rm", "web", "db", "--yes"])?;
+    ensure!(lab.leftovers()?.is_empty(), "{:?}", lab.leftovers()?);
+    Ok(())
+}
+
+#[test]
+fn a_daemon_that_starts_before_libvirtd_takes_the_guests_up_later() -> Result<()> {
+    let mut lab = Lab::real()?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
+    lab.stop_daemon()?;
+    lab.stop_libvirtd()?;
+    lab.start_daemon()?;
+    lab.start_libvirtd()?;
+    // `sloop ssh` waits until the daemon has seen the SSH server again.
+    lab.must(&["ssh", "web", "--", "true"])?;
+    ensure!(lab.json(&["instance", "state", "web"])?["state"]["name"] == "running");
+    Ok(())
+}
+
+#[test]
+fn a_second_daemon_on_the_same_state_is_refused() -> Result<()> {
+    let lab = Lab::simulated()?;
+    let other = lab.dir().join("other.sock");
+    let output = lab.daemon_command().arg("--socket").arg(&other).output()?;
+    ensure!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("another sloopd"));
+    lab.must(&["ls"])?;
+    Ok(())
+}
+
+#[test]
+fn the_accelerator_is_one_that_runs_guests() -> Result<()> {
+    let lab = Lab::start(Setup { accelerator: "auto", ..Setup::default() })?;
+    let host = lab.json(&["host", "show"])?;
+    ensure!(!host["acceleratorReason"].as_str().unwrap_or_default().is_empty(), "{host}");
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
     Ok(())
 }

@@ -90,3 +90,33 @@ fn user_data_that_fails_is_told() -> Result<()> {
     lab.must(&["ssh", "good", "--", "test -e /was-here"])?;
     Ok(())
 }
+
+/// How a connection attempt from the host ends: 0 open, 1 refused by the guest, 124 dropped on the way.
+fn knock(lab: &Lab, address: &str, port: u16) -> Result<String> {
+    let script = format!("timeout 3 bash -c '</dev/tcp/{address}/{port}' 2>/dev/null; echo $?");
+    Ok(lab.shell(&script)?.trim().to_owned())
+}
+
+#[test]
+fn the_firewall_stands_on_the_public_address() -> Result<()> {
+    let lab = Lab::real()?;
+    lab.must(&["launch", "web", "db", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
+    let (public, private) =
+        (address(&lab, "web", "publicIpAddress")?, address(&lab, "web", "privateIpAddress")?);
+    ensure!(knock(&lab, &public, 22)? == "0", "SSH is open");
+    ensure!(knock(&lab, &public, 80)? == "1", "HTTP is let through to a guest that serves none");
+    ensure!(knock(&lab, &public, 81)? == "124", "everything else is dropped");
+    ensure!(knock(&lab, &private, 81)? == "1", "the private address passes the firewall by");
+    // The rules outlive the daemon and follow the address.
+    lab.must(&["stop", "web"])?;
+    ensure!(knock(&lab, &public, 22)? != "0", "an address that was given back leads nowhere");
+    lab.must(&["start", "web"])?;
+    let moved = address(&lab, "web", "publicIpAddress")?;
+    ensure!(knock(&lab, &moved, 22)? == "0" && knock(&lab, &moved, 81)? == "124");
+    // A guest reaches the metadata address and nothing else of the host.
+    let script = "timeout 3 nc 172.26.0.1 8169 </dev/null; echo $?; timeout 3 nc 169.254.169.254 80 </dev/null; echo $?";
+    let told = lab.must(&["ssh", "db", "--", script])?;
+    let ends: Vec<_> = told.split_whitespace().collect();
+    ensure!(ends.len() == 2 && ends[0] != "0" && ends[1] == "0", "{told}");
+    Ok(())
+}

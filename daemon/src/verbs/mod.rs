@@ -101,7 +101,9 @@ impl Verbs {
         let verbs = self.clone();
         let ordered = tokio::spawn(async move {
             verbs.ports.store.commit(changes).await?;
-            work.into_iter().for_each(|(instance, operation)| verbs.engine.submit(instance, operation));
+            for (instance, operation) in work {
+                verbs.engine.submit(instance, operation);
+            }
             Ok(())
         });
         ordered.await.map_err(|error| Error::internal(format!("the order broke off: {error}")))?
