@@ -1,0 +1,55 @@
+//! The figures, one file a subject.
+
+mod create_own_share;
+mod create_to_ssh;
+mod delete;
+mod idle_memory;
+mod instance_list;
+mod restart_to_ready;
+
+use anyhow::Result;
+
+use crate::{report::Figure, run::Run};
+
+/// What takes figures.
+pub(crate) struct Bench {
+    /// The names of its figures; what it tells beside them begins so too.
+    pub(crate) figures: &'static [&'static str],
+    /// Takes minutes.
+    pub(crate) slow: bool,
+    /// Takes them.
+    pub(crate) measure: fn(&Run) -> Result<Vec<Figure>>,
+}
+
+/// All there are.
+pub(crate) const ALL: &[Bench] = &[
+    Bench {
+        figures: &["create_own_share_p50", "create_own_share_p99"],
+        slow: false,
+        measure: create_own_share::measure,
+    },
+    Bench { figures: &["delete"], slow: false, measure: delete::measure },
+    Bench { figures: &["idle_memory"], slow: false, measure: idle_memory::empty },
+    Bench { figures: &["idle_memory_100_simulated"], slow: false, measure: idle_memory::hundred },
+    Bench { figures: &["restart_to_ready_30_simulated"], slow: false, measure: restart_to_ready::simulated },
+    Bench { figures: &["restart_to_ready_6_real"], slow: false, measure: restart_to_ready::real },
+    Bench { figures: &["instance_list_100"], slow: false, measure: instance_list::measure },
+    Bench {
+        figures: &["create_to_ssh_debian", "create_to_ssh_virt_install"],
+        slow: true,
+        measure: create_to_ssh::measure,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let names: Vec<_> = ALL.iter().flat_map(|bench| bench.figures).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
+}
