@@ -164,6 +164,30 @@ async fn every_call_fails_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_while_undoing_is_a_pause_too() {
+    let mut moments = 0;
+    loop {
+        let line = CutAt::moment(moments);
+        let host = Host::new().reborn(line.clone()).await;
+        host.world.fail_when(|call| call == "ensure_running");
+        let operation = ask(&host, OperationKind::CreateInstance).await;
+        host.until_dead_or_done(&line.seen, moments, operation.id).await;
+        let cut = line.seen.load(Ordering::SeqCst) > moments;
+        let case = format!("killed {}", line.where_.lock().expect("unpoisoned"));
+
+        let host = host.reborn(common::unbroken()).await;
+        let ended = host.ended(operation.id).await;
+        assert_eq!(ended.status, OperationStatus::Failed, "{case}: {ended:?}");
+        consistent(&host, Goal::Gone, &case).await;
+        if !cut {
+            break;
+        }
+        moments += 1;
+    }
+    assert!(moments >= 30, "only {moments} moments");
+}
+
 /// A failed operation leaves nothing half-made, and the next try succeeds.
 async fn after_failure(host: &Host, kind: OperationKind, case: &str) {
     match kind {
