@@ -3,17 +3,19 @@
 use super::Writer;
 use crate::model::{Instance, InstanceFiles};
 
-/// Root ports: one for each device below, and spare ones for disks that are attached later.
-const ROOT_PORTS: u8 = 12;
+/// Spare root ports, for what is attached later. Each costs every boot: firmware and guest look at them all.
+const ROOT_PORTS: u8 = 4;
+/// The slot of the root complex that holds them, as functions of one device.
+const ROOT_PORTS_SLOT: &str = "0x02";
 
-/// On which root port a device sits.
+/// In which slot of the root complex a device sits, for good.
 #[derive(Clone, Copy)]
-enum Port {
-    Disk = 1,
-    Seed = 2,
-    Nic = 3,
-    Channels = 4,
-    Random = 5,
+enum Slot {
+    Disk = 4,
+    Seed = 5,
+    Nic = 6,
+    Channels = 7,
+    Random = 8,
 }
 
 pub(super) fn all(xml: &mut Writer, instance: &Instance, files: &InstanceFiles, mac: &str) {
@@ -26,7 +28,7 @@ pub(super) fn all(xml: &mut Writer, instance: &Instance, files: &InstanceFiles, 
     channels(xml);
     xml.open("rng", &[("model", "virtio")]);
     xml.text("backend", &[("model", "random")], "/dev/urandom");
-    at(xml, Port::Random);
+    at(xml, Slot::Random);
     xml.close("rng");
     // A balloon could punch holes into memory that clones share.
     xml.empty("memballoon", &[("model", "none")]);
@@ -42,7 +44,7 @@ pub(super) fn probe(xml: &mut Writer, disk: &str) {
     xml.empty("target", &[("dev", "vda"), ("bus", "virtio")]);
     xml.empty("readonly", &[]);
     xml.empty("boot", &[("order", "1")]);
-    at(xml, Port::Disk);
+    at(xml, Slot::Disk);
     xml.close("disk");
     xml.empty("memballoon", &[("model", "none")]);
     xml.close("devices");
@@ -52,16 +54,11 @@ fn controllers(xml: &mut Writer) {
     xml.empty("controller", &[("type", "usb"), ("index", "0"), ("model", "none")]);
     xml.empty("controller", &[("type", "pci"), ("index", "0"), ("model", "pcie-root")]);
     for number in 1..=ROOT_PORTS {
-        // Eight functions share a slot, so that the ports take few slots.
-        let (slot, function) = (0x02 + (number - 1) / 8, (number - 1) % 8);
-        xml.open(
-            "controller",
-            &[("type", "pci"), ("index", &number.to_string()), ("model", "pcie-root-port")],
-        );
+        let (index, function) = (number.to_string(), format!("0x{}", number - 1));
+        xml.open("controller", &[("type", "pci"), ("index", &index), ("model", "pcie-root-port")]);
         let mut address = vec![("type", "pci"), ("domain", "0x0000"), ("bus", "0x00")];
-        let (slot, place) = (format!("0x{slot:02x}"), format!("0x{function}"));
-        address.extend([("slot", slot.as_str()), ("function", place.as_str())]);
-        if function == 0 {
+        address.extend([("slot", ROOT_PORTS_SLOT), ("function", function.as_str())]);
+        if number == 1 {
             address.push(("multifunction", "on"));
         }
         xml.empty("address", &address);
@@ -69,11 +66,11 @@ fn controllers(xml: &mut Writer) {
     }
 }
 
-fn at(xml: &mut Writer, port: Port) {
-    let bus = format!("0x{:02x}", port as u8);
+fn at(xml: &mut Writer, slot: Slot) {
+    let slot = format!("0x{:02x}", slot as u8);
     xml.empty(
         "address",
-        &[("type", "pci"), ("domain", "0x0000"), ("bus", &bus), ("slot", "0x00"), ("function", "0x0")],
+        &[("type", "pci"), ("domain", "0x0000"), ("bus", "0x00"), ("slot", &slot), ("function", "0x0")],
     );
 }
 
@@ -95,7 +92,7 @@ fn disk(xml: &mut Writer, instance: &Instance, files: &InstanceFiles) {
     xml.close("backingStore");
     xml.empty("target", &[("dev", "vda"), ("bus", "virtio")]);
     xml.empty("boot", &[("order", "1")]);
-    at(xml, Port::Disk);
+    at(xml, Slot::Disk);
     xml.close("disk");
 }
 
@@ -106,7 +103,7 @@ fn seed(xml: &mut Writer, files: &InstanceFiles) {
     xml.empty("source", &[("file", &files.seed.to_string_lossy())]);
     xml.empty("target", &[("dev", "vdb"), ("bus", "virtio")]);
     xml.empty("readonly", &[]);
-    at(xml, Port::Seed);
+    at(xml, Slot::Seed);
     xml.close("disk");
 }
 
@@ -116,7 +113,7 @@ fn nic(xml: &mut Writer, instance: &Instance, mac: &str) {
     // Made and configured beforehand; libvirt only hands it to QEMU.
     xml.empty("target", &[("dev", &instance.id.tap()), ("managed", "no")]);
     xml.empty("model", &[("type", "virtio")]);
-    at(xml, Port::Nic);
+    at(xml, Slot::Nic);
     xml.close("interface");
 }
 
@@ -134,7 +131,7 @@ fn serial(xml: &mut Writer, files: &InstanceFiles) {
 /// The guest agent's channel, and the one by which a clone will be given its identity.
 fn channels(xml: &mut Writer) {
     xml.open("controller", &[("type", "virtio-serial"), ("index", "0")]);
-    at(xml, Port::Channels);
+    at(xml, Slot::Channels);
     xml.close("controller");
     for (port, name) in [("1", "org.qemu.guest_agent.0"), ("2", "org.sloop.identity.0")] {
         xml.open("channel", &[("type", "unix")]);
