@@ -1,8 +1,9 @@
 //! Compiles the contract with protox, so that no `protoc` is needed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use prost::Message as _;
+use tonic_prost_build::FileDescriptorSet;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -17,19 +18,17 @@ fn main() -> Result<(), Failure> {
     files.sort();
     println!("cargo:rerun-if-changed=sloop/v1");
 
-    let descriptors = protox::Compiler::new(["."])?
-        .include_source_info(true)
-        .include_imports(true)
-        .open_files(&files)?
-        .encode_file_descriptor_set();
+    // The comments become the code's; what is embedded, and held in memory by every daemon, does without them.
     let out = std::env::var("OUT_DIR")?;
-    std::fs::write(Path::new(&out).join("sloop.v1.bin"), &descriptors)?;
-
-    let set = prost_types_set(&descriptors)?;
+    std::fs::write(Path::new(&out).join("sloop.v1.bin"), compile(&files, false)?)?;
+    let set = FileDescriptorSet::decode(compile(&files, true)?.as_slice())?;
     tonic_prost_build::configure().compile_fds(set)?;
     Ok(())
 }
 
-fn prost_types_set(bytes: &[u8]) -> Result<tonic_prost_build::FileDescriptorSet, Failure> {
-    Ok(tonic_prost_build::FileDescriptorSet::decode(bytes)?)
+/// The encoded descriptors. Not taken apart and put together again: that would lose the extensions that options bear.
+fn compile(files: &[PathBuf], comments: bool) -> Result<Vec<u8>, Failure> {
+    let mut compiler = protox::Compiler::new(["."])?;
+    compiler.include_source_info(comments).include_imports(true).open_files(files)?;
+    Ok(compiler.encode_file_descriptor_set())
 }
