@@ -111,6 +111,14 @@ pub struct Images {
     pub dir: Option<PathBuf>,
     /// Where the catalogue files are.
     pub catalogue: PathBuf,
+    /// Where downloads come from: `https://…`, or the absolute path of a directory, as of a USB stick. Empty: the publishers.
+    pub mirror: String,
+    /// The largest file that is taken in, packed or not, in GiB.
+    pub largest_gb: u64,
+    /// How long a mirror may send nothing, in seconds.
+    pub stall_seconds: u64,
+    /// An HTTP proxy for the packages that a bake fetches, such as `http://192.168.1.2:3142`; none when empty.
+    pub package_proxy: String,
 }
 
 /// How much there may be.
@@ -186,7 +194,14 @@ impl Default for Network {
 
 impl Default for Images {
     fn default() -> Self {
-        Self { dir: None, catalogue: "/usr/share/sloop/images".into() }
+        Self {
+            dir: None,
+            catalogue: "/usr/share/sloop/images".into(),
+            mirror: String::new(),
+            largest_gb: 64,
+            stall_seconds: 30,
+            package_proxy: String::new(),
+        }
     }
 }
 
@@ -242,6 +257,18 @@ impl Config {
         }
         if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
             return Err(broken(format!("account: {:?} must have twelve digits", self.account)));
+        }
+        if self.images.largest_gb == 0 || self.images.largest_gb > 16_000 {
+            return Err(broken("images.largest_gb must be between 1 and 16000".into()));
+        }
+        if self.images.stall_seconds == 0 {
+            return Err(broken("images.stall_seconds must be at least 1".into()));
+        }
+        let proxy = &self.images.package_proxy;
+        if !(proxy.is_empty() || proxy.starts_with("http://"))
+            || proxy.contains(['"', '\n', '\'', '\\', ';', ' '])
+        {
+            return Err(broken(format!("images.package_proxy: {proxy:?} must be http://HOST:PORT")));
         }
         if self.limits.parallel == 0 {
             return Err(broken("limits.parallel must be at least 1".into()));
@@ -308,6 +335,9 @@ mod tests {
             ("account = '12'", "account"),
             ("[limits]\nparallel = 0", "parallel"),
             ("[quotas]\ninstances = -1", "instances"),
+            ("[images]\nlargest_gb = 0", "largest_gb"),
+            ("[images]\nstall_seconds = 0", "stall_seconds"),
+            ("[images]\npackage_proxy = 'a b'", "package_proxy"),
         ] {
             let error = Config::parse(text).expect_err(text);
             assert!(error.message.contains(word), "{text:?} gave {error}");

@@ -30,7 +30,7 @@ pub(crate) fn instance(name: &str) -> Instance {
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,
-        base: "/var/lib/sloop/images/tiny-0123456789ab.qcow2".into(),
+        base: Some("/var/lib/sloop/images/tiny-0123456789ab.qcow2".into()),
         private_ip: [172, 26, 0, 10].into(),
         public_ip: Some([172, 27, 0, 10].into()),
         ports: vec![rule(22), rule(80)],

@@ -11,12 +11,13 @@ use crate::{
         catalogue,
         clock::WallClock,
         host::Machine,
+        images::{self, ImageStore, Mirror, Patience},
         keys::SshKeys,
         libvirt::{self, Libvirt, Wish},
         netlink::{self, Netlink, resolv},
         nftables::{Addresses, Nftables},
         sqlite::Sqlite,
-        volumes::{Files, ImageDir},
+        volumes::Files,
     },
     api,
     config::{AcceleratorWord, Config, HypervisorWord},
@@ -50,6 +51,7 @@ impl Daemon {
         let verbs = Verbs::new(ports, engine.clone(), catalogue, policy(&config)?);
         engine.observe();
         let found = engine.recover().await?;
+        verbs.resume_supplies(found.waiting).await?;
         tracing::info!(
             instances = found.instances,
             running = found.running,
@@ -146,6 +148,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
         },
         private_pool,
         public_pool,
+        package_proxy: config.images.package_proxy.clone(),
     })
 }
 
@@ -170,6 +173,19 @@ pub async fn ports(config: &Config, store: Arc<Sqlite>) -> anyhow::Result<Ports>
         HypervisorWord::Simulated => Ok(simulated_ports(store, &Simulated::default())),
         HypervisorWord::Libvirt => real_ports(config, &Layout::new(&config.state_dir), store).await,
     }
+}
+
+fn image_settings(config: &Config) -> anyhow::Result<images::Settings> {
+    let mirror = Mirror::parse(&config.images.mirror)
+        .map_err(|why| anyhow::anyhow!("images.mirror: {why}; mend the configuration file"))?;
+    Ok(images::Settings {
+        dir: config.images_dir(),
+        layout: Layout::new(&config.state_dir),
+        mirror,
+        patience: Patience { stall: Duration::from_secs(config.images.stall_seconds), tries: 5 },
+        largest: config.images.largest_gb << 30,
+        headroom: config.capacity.disk_headroom_mb << 20,
+    })
 }
 
 async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
@@ -200,7 +216,7 @@ async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> any
         network,
         firewall: Arc::new(Nftables::new(addresses)),
         volumes: Arc::new(Files::new(layout.clone())),
-        images: Arc::new(ImageDir::new(config.images_dir())),
+        images: Arc::new(ImageStore::open(image_settings(config)?)),
         store,
         host: Arc::new(Machine::read()),
         keys: Arc::new(SshKeys),

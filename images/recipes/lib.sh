@@ -130,6 +130,9 @@ publish() {
     "$RECIPE" "$file" "$sum" "$size" "$(recipe_hash "$RECIPES" "$RECIPE")" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
     >"$WORK/image.json"
   chmod 0644 "$WORK/image.json"
+  # Beside the image, for as long as it is there.
+  cp "$WORK/image.json" "$OUTDIR/.${file%.qcow2}.json.new"
+  mv -f "$OUTDIR/.${file%.qcow2}.json.new" "$OUTDIR/${file%.qcow2}.json"
   # Last, and by rename: whoever reads the description finds a whole image behind it.
   mv -f "$WORK/image.json" "$OUTDIR/$RECIPE.json"
   say "$OUTDIR/$file: $(($(stat -c %s "$OUTDIR/$file") / 1048576)) MiB, built in $(($(date +%s) - STARTED)) s"

@@ -32,7 +32,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, mpsc};
 
 pub use self::{readiness::ReadinessHub, recovery::Recovered};
 use crate::{
-    model::{InstanceId, OperationId},
+    model::{Error, InstanceId, OperationId},
     ports::Ports,
 };
 
@@ -51,7 +51,9 @@ pub struct Moment {
     /// The operation.
     pub operation: OperationId,
     /// What is being done, in a few words; empty when it has ended.
-    pub stage: &'static str,
+    pub stage: String,
+    /// More about it, such as how much is downloaded.
+    pub detail: String,
     /// Steps done.
     pub done: usize,
     /// Steps in all.
@@ -88,6 +90,8 @@ struct Shared {
     gate: Semaphore,
     moments: broadcast::Sender<Moment>,
     readiness: ReadinessHub,
+    /// Operations that are not to be begun, and why.
+    refusals: Mutex<HashMap<OperationId, Error>>,
 }
 
 struct Worker {
@@ -111,6 +115,7 @@ impl Engine {
             gate: Semaphore::new(limits.parallel),
             readiness: ReadinessHub::default(),
             workers: Mutex::default(),
+            refusals: Mutex::default(),
             ports,
             limits,
             lifeline,
@@ -122,6 +127,23 @@ impl Engine {
     /// Hands an operation, already written down, to its instance's worker.
     pub fn submit(&self, instance: InstanceId, operation: OperationId) {
         self.tell(instance, Job::Run(operation));
+    }
+
+    /// Hands over an operation that cannot be begun, because what it needs did not come: it fails with that error, and nothing
+    /// is left of what it was to make.
+    pub fn refuse(&self, instance: InstanceId, operation: OperationId, error: Error) {
+        self.shared.refusals.lock().unwrap_or_else(PoisonError::into_inner).insert(operation, error);
+        self.submit(instance, operation);
+    }
+
+    /// Tells those who watch an operation, which waits for something, how that comes along.
+    pub fn tell_waiting(&self, operation: OperationId, total: usize, stage: String, detail: String) {
+        // Nobody may be watching; that is no fault.
+        let _ = self.shared.moments.send(Moment { operation, stage, detail, done: 0, total });
+    }
+
+    fn refusal(&self, operation: OperationId) -> Option<Error> {
+        self.shared.refusals.lock().unwrap_or_else(PoisonError::into_inner).remove(&operation)
     }
 
     /// Ends the worker's wait for a guest that is shutting down: somebody wants it off now.

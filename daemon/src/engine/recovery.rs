@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Engine, Job, plan::plan};
-use crate::model::{DomainState, Instance, InstanceId, Operation, Result, Status};
+use crate::model::{DomainState, Instance, InstanceId, Operation, OperationKind, Result, Status};
 
 /// What was found at the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Recovered {
     pub resumed: usize,
     /// Things with this daemon's tag and without a record.
     pub orphans: Vec<String>,
+    /// Operations whose instance still waits for its base image: they are not taken up until it is there.
+    pub waiting: Vec<Operation>,
 }
 
 impl Engine {
@@ -42,8 +44,19 @@ impl Engine {
             }
         }
         found.orphans = self.orphans(&instances, &domains).await;
+        let without_base: HashSet<_> = instances
+            .iter()
+            .filter(|instance| instance.base.is_none())
+            .map(|instance| instance.id.0)
+            .collect();
         for operation in unfinished {
-            self.submit(InstanceId(operation.resource_id), operation.id);
+            if operation.kind == OperationKind::CreateInstance
+                && without_base.contains(&operation.resource_id)
+            {
+                found.waiting.push(operation);
+            } else {
+                self.submit(InstanceId(operation.resource_id), operation.id);
+            }
         }
         Ok(found)
     }

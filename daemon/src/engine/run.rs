@@ -73,6 +73,11 @@ impl Engine {
             operation.steps_done = plan(operation.kind).resume_at(operation.steps_done);
         }
         self.begin(&mut operation, &instance).await?;
+        if let Some(error) = self.refusal(operation.id) {
+            tracing::warn!(operation = ?operation.kind, instance = %instance.name, %error, "operation cannot be begun");
+            operation.blame(&error);
+            return self.give_up(operation, &instance, true).await;
+        }
         if operation.phase == Phase::Forward {
             match self.forward(&mut operation, &instance, &scene).await? {
                 Ok(()) => {
@@ -188,7 +193,8 @@ impl Engine {
         // Nobody may be watching; that is no fault.
         let _ = self.shared.moments.send(Moment {
             operation: operation.id,
-            stage,
+            stage: stage.to_owned(),
+            detail: String::new(),
             done: operation.steps_done.min(total),
             total,
         });

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::PortRule;
+use super::{FirstPassword, ImageSource, PortRule};
 
 /// Whether a blueprint is a bare operating system or brings an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,18 +20,6 @@ pub enum Firmware {
     Bios,
     /// UEFI, without secure boot.
     Uefi,
-}
-
-/// Where an image comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImageSource {
-    /// Built on this host by `images/recipes/<name>`.
-    Recipe(String),
-    /// Fetched from its publisher.
-    Download {
-        /// Where it is.
-        url: String,
-    },
 }
 
 /// What an instance can be made from.
@@ -71,6 +59,8 @@ pub struct Blueprint {
     pub vendor_config: String,
     /// Ports that are open on the public address of a new instance.
     pub ports: Vec<PortRule>,
+    /// Where an application's first password is.
+    pub password: Option<FirstPassword>,
 }
 
 /// A verified, read-only qcow2 file that disks are overlays of.

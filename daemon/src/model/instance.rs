@@ -1,10 +1,15 @@
 //! Virtual machines.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 
-use super::{Firmware, FirstBoot, InstanceId, Owner, PortRule, ResourceName, Status, Tags, UserData};
+use super::{
+    Error, Firmware, FirstBoot, InstanceId, Owner, PortRule, ResourceName, Result, Status, Tags, UserData,
+};
 
 /// What makes an instance itself: keys that the daemon makes before the first boot.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,8 +64,8 @@ pub struct Instance {
     pub key_pair: Option<ResourceName>,
     /// How it starts.
     pub firmware: Firmware,
-    /// The base image that its disk is an overlay of. It keeps this one for its life.
-    pub base: PathBuf,
+    /// The base image that its disk is an overlay of. It keeps this one for its life; none while it is still being fetched.
+    pub base: Option<PathBuf>,
     /// Its own address, for life.
     pub private_ip: Ipv4Addr,
     /// The address that others reach it at; changes on stop and start, absent while stopped.
@@ -83,6 +88,11 @@ impl Instance {
     /// Memory in bytes.
     pub fn ram_bytes(&self) -> u64 {
         u64::from(self.ram_mb) << 20
+    }
+
+    /// The base image, which must be there by now.
+    pub fn base(&self) -> Result<&Path> {
+        self.base.as_deref().ok_or_else(|| Error::internal(format!("{} has no base image yet", self.name)))
     }
 
     /// Disk in bytes.

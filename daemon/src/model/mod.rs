@@ -10,6 +10,7 @@ mod catalogue;
 mod error;
 mod host;
 mod id;
+mod image;
 mod instance;
 mod key_pair;
 mod layout;
@@ -23,13 +24,17 @@ mod tags;
 mod user_data;
 
 pub use address::{Pool, mac_of};
-pub use blueprint::{BaseImage, Blueprint, BlueprintKind, Firmware, ImageSource};
+pub use blueprint::{BaseImage, Blueprint, BlueprintKind, Firmware};
 pub use bundle::Bundle;
 pub use caller::{Access, Caller, Owner};
 pub use catalogue::Catalogue;
 pub use error::{Error, Kind, Result};
 pub use host::{Accelerator, Finding, HostFacts, HypervisorFacts, Verdict};
 pub use id::{HostId, InstanceId, KeyPairId, OperationId};
+pub use image::{
+    Bake, BakeFile, Download, FirstPassword, ImageMoment, ImageSource, ImportOrder, ImportTarget,
+    OwnBlueprint, SignatureForm, SigningKey, StoredImage, Trust, Verification,
+};
 pub use instance::{Identity, Instance};
 pub use key_pair::{KeyPair, PublicKey};
 pub use layout::{InstanceFiles, Layout};

@@ -19,7 +19,7 @@ pub use clock::Clock;
 pub use firewall::Firewall;
 pub use host::Host;
 pub use hypervisor::{Console, ConsoleStream, DomainEvent, Hypervisor};
-pub use images::Images;
+pub use images::{Images, Pieces, Told};
 pub use keys::{Keys, NewKey};
 pub use network::{LinkEvent, Network};
 pub use store::{Change, OperationFilter, Store};

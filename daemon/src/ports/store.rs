@@ -1,4 +1,4 @@
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 use async_trait::async_trait;
 
@@ -23,6 +23,8 @@ pub enum Change {
         /// Its public address from now on.
         public_ip: Option<Ipv4Addr>,
     },
+    /// The base image that has come for an instance.
+    SetBase(InstanceId, PathBuf),
     /// An instance that is no more; its name is free again.
     RemoveInstance(InstanceId),
     /// How an instance's first boot went. Apart, because the guest says so while a worker may be at the instance.

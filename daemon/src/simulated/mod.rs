@@ -17,7 +17,7 @@ use std::{
 use tokio::sync::broadcast;
 
 use crate::{
-    model::{DomainState, Error, InstanceId, Result},
+    model::{DomainState, Error, InstanceId, Result, StoredImage},
     ports::{DomainEvent, LinkEvent},
 };
 
@@ -38,6 +38,16 @@ pub struct World {
     pub deaf: BTreeSet<InstanceId>,
     /// Free disk space in bytes.
     pub disk_free: u64,
+    /// Blueprints that have no image. All others have one.
+    pub missing_images: BTreeSet<String>,
+    /// Images that were brought, by id.
+    pub images: BTreeMap<String, StoredImage>,
+    /// Size of the disks in images that are brought from now on; small when absent.
+    pub virtual_bytes: Option<u64>,
+    /// Downloads stand still.
+    pub stalled_pulls: bool,
+    /// How often each blueprint's image was downloaded.
+    pub pulls: BTreeMap<String, u32>,
     /// How often each domain was powered on: a duplicate would show here.
     pub power_ons: BTreeMap<InstanceId, u32>,
 }

@@ -32,9 +32,10 @@ pub struct CreateInstances {
 struct Order<'a> {
     caller: &'a Caller,
     names: Vec<ResourceName>,
-    blueprint: &'a Blueprint,
+    blueprint: Blueprint,
     bundle: &'a Bundle,
-    base: BaseImage,
+    /// None yet: the operations begin when it is here.
+    base: Option<BaseImage>,
     key_pair: Option<KeyPair>,
     user_data: UserData,
     tags: Tags,
@@ -69,8 +70,14 @@ impl Verbs {
             made.push((instance.id, operation));
             instances.push(instance);
         }
-        let work = made.iter().map(|(id, operation)| (*id, operation.id)).collect();
-        self.order(changes, work).await?;
+        if order.base.is_some() {
+            let work = made.iter().map(|(id, operation)| (*id, operation.id)).collect();
+            self.order(changes, work).await?;
+        } else {
+            self.order(changes, Vec::new()).await?;
+            let waiting = made.iter().map(|(_, operation)| operation.clone()).collect();
+            self.begin_with_image(&order.blueprint, &caller.owner, waiting);
+        }
         drop(cursor);
         Ok(made.into_iter().map(|(_, operation)| operation).collect())
     }
@@ -83,9 +90,9 @@ impl Verbs {
             return Err(Error::invalid("availabilityZone", format!("Unknown availability zone: {shown}"))
                 .tip(format!("this host is {}", place.zone)));
         }
-        let blueprint = self.catalogue.blueprint(&asked.blueprint_id)?;
+        let blueprint = self.blueprint(&asked.blueprint_id).await?;
         let bundle = self.catalogue.bundle(&asked.bundle_id)?;
-        fits(blueprint, bundle)?;
+        fits(&blueprint, bundle)?;
         self.admit_bundle(bundle)?;
         let user_data = UserData::parse(asked.user_data)?;
         let mut tags = Tags::default();
@@ -94,16 +101,13 @@ impl Verbs {
             Some(name) => Some(self.find_key_pair(caller, name).await?),
             None => Some(self.default_key_pair(caller).await?),
         };
-        let base = self.ports.images.base(blueprint).await?;
-        if base.virtual_bytes > bundle.disk_bytes() {
-            let message = format!(
-                "{} needs a disk of {} GB; {} has {} GB",
-                blueprint.id,
-                base.virtual_bytes.div_ceil(1 << 30),
-                bundle.id,
-                bundle.disk_gb
-            );
-            return Err(Error::invalid("bundleId", message).tip("choose a bigger bundle: sloop bundle list"));
+        let base = self.ports.images.base(&blueprint).await?;
+        match &base {
+            Some(base) if base.virtual_bytes > bundle.disk_bytes() => {
+                return Err(too_small(&blueprint.id, base.virtual_bytes, &bundle.id, bundle.disk_gb));
+            }
+            Some(_) => {}
+            None => Self::obtainable(&blueprint)?,
         }
         Ok(Order { caller, names, blueprint, bundle, base, key_pair, user_data, tags })
     }
@@ -136,7 +140,7 @@ impl Verbs {
             username: order.blueprint.user.clone(),
             key_pair: order.key_pair.as_ref().map(|pair| pair.name.clone()),
             firmware: order.blueprint.firmware,
-            base: order.base.path.clone(),
+            base: order.base.as_ref().map(|base| base.path.clone()),
             private_ip: cursor.private(self.policy.private_pool, others)?,
             public_ip: Some(cursor.public(self.policy.public_pool, others)?),
             ports: order.blueprint.ports.clone(),
@@ -166,6 +170,13 @@ fn parse_names(names: &[String]) -> Result<Vec<ResourceName>> {
         Some(twice) => Err(Error::invalid("instanceNames", format!("The name {twice} is given twice"))),
         None => Ok(parsed),
     }
+}
+
+/// The plan's disk is smaller than the image's.
+pub(super) fn too_small(blueprint: &str, bytes: u64, bundle: &str, disk_gb: u32) -> Error {
+    let message =
+        format!("{blueprint} needs a disk of {} GB; {bundle} has {disk_gb} GB", bytes.div_ceil(1 << 30));
+    Error::invalid("bundleId", message).tip("choose a bigger bundle: sloop bundle list")
 }
 
 fn fits(blueprint: &Blueprint, bundle: &Bundle) -> Result<()> {

@@ -33,7 +33,8 @@ impl Verbs {
         for blueprint in self.catalogue.blueprints.iter().filter(|blueprint| blueprint.active) {
             let subject = format!("image {}", blueprint.id);
             findings.push(match self.ports.images.base(blueprint).await {
-                Ok(base) => Finding::ok(&subject, base.path.display().to_string()),
+                Ok(Some(base)) => Finding::ok(&subject, base.path.display().to_string()),
+                Ok(None) => Finding::ok(&subject, "not here yet; the first launch brings it".to_owned()),
                 Err(error) => Finding::warning(&subject, error.message, error.tip.unwrap_or_default()),
             });
         }

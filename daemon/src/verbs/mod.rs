@@ -17,6 +17,7 @@ mod get_host;
 mod get_instances;
 mod get_key_pairs;
 mod get_operations;
+mod images;
 mod import_key_pair;
 mod page;
 mod reboot_instance;
@@ -38,6 +39,7 @@ pub use self::{
     download_default_key_pair::DefaultKeyPair,
     get_access_details::AccessDetails,
     get_host::HostReport,
+    images::{Course, ImageInUse, ImageList, ImportRequest, MissingImage, SupplyMoment},
     page::Page,
     watch_operation::OperationMoment,
     watch_readiness::ReadinessMoment,
@@ -66,6 +68,8 @@ pub struct Policy {
     pub private_pool: Pool,
     /// Where they get their public addresses from.
     pub public_pool: Pool,
+    /// HTTP proxy for the packages of a bake; none when empty.
+    pub package_proxy: String,
 }
 
 /// All verbs. Cheap to clone; all clones are one.
@@ -76,6 +80,7 @@ pub struct Verbs {
     catalogue: Arc<Catalogue>,
     policy: Arc<Policy>,
     admission: Arc<tokio::sync::Mutex<admission::Cursor>>,
+    supplies: Arc<images::Supplies>,
 }
 
 impl Verbs {
@@ -87,6 +92,7 @@ impl Verbs {
             catalogue: Arc::new(catalogue),
             policy: Arc::new(policy),
             admission: Arc::default(),
+            supplies: Arc::default(),
         }
     }
 

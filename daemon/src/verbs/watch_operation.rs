@@ -13,7 +13,9 @@ pub struct OperationMoment {
     /// The operation as it is recorded.
     pub operation: Operation,
     /// What is being done, in a few words.
-    pub stage: &'static str,
+    pub stage: String,
+    /// More about it, such as how much is downloaded.
+    pub detail: String,
     /// Steps done.
     pub done: usize,
     /// Steps in all.
@@ -32,7 +34,13 @@ impl Verbs {
         let operation = self.get_operation(caller, id).await?;
         let (verbs, caller, wanted) = (self.clone(), caller.clone(), operation.id);
         let total = Engine::steps_of(operation.kind);
-        let first = OperationMoment { done: operation.steps_done.min(total), operation, stage: "", total };
+        let first = OperationMoment {
+            done: operation.steps_done.min(total),
+            operation,
+            stage: String::new(),
+            detail: String::new(),
+            total,
+        };
         let ended = first.operation.status.is_terminal();
         let rest = stream::unfold((moments, ended), move |(mut moments, ended)| {
             let (verbs, caller) = (verbs.clone(), caller.clone());
@@ -40,19 +48,21 @@ impl Verbs {
                 if ended {
                     return None;
                 }
-                let (stage, done) = loop {
+                let (stage, detail, done) = loop {
                     match moments.recv().await {
-                        Ok(moment) if moment.operation == wanted => break (moment.stage, moment.done),
+                        Ok(moment) if moment.operation == wanted => {
+                            break (moment.stage, moment.detail, moment.done);
+                        }
                         Ok(_) => {}
                         // Moments were lost; the record is right all the same.
-                        Err(RecvError::Lagged(_)) => break ("", 0),
+                        Err(RecvError::Lagged(_)) => break (String::new(), String::new(), 0),
                         Err(RecvError::Closed) => return None,
                     }
                 };
                 let next = verbs.get_operation(&caller, &wanted.to_string()).await;
                 let ended = next.as_ref().map_or(true, |operation| operation.status.is_terminal());
                 Some((
-                    next.map(|operation| OperationMoment { operation, stage, done, total }),
+                    next.map(|operation| OperationMoment { operation, stage, detail, done, total }),
                     (moments, ended),
                 ))
             }

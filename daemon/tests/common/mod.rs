@@ -66,6 +66,7 @@ pub(crate) fn policy() -> Policy {
         capacity: Capacity { memory_reserve: 0, disk_headroom: 1 << 30 },
         private_pool: "172.26.0.0/16".parse().expect("a range"),
         public_pool: "172.27.0.0/22".parse().expect("a range"),
+        package_proxy: String::new(),
     }
 }
 
@@ -94,7 +95,8 @@ impl Host {
     /// A new daemon over the same world and state.
     pub(crate) async fn reborn(self, line: Arc<dyn Lifeline>) -> Self {
         let host = Self::build(self.world.clone(), self.dir.clone(), self.policy.clone(), line);
-        host.engine.recover().await.expect("recovers");
+        let found = host.engine.recover().await.expect("recovers");
+        host.verbs.resume_supplies(found.waiting).await.expect("resumes");
         host
     }
 

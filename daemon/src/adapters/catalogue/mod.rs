@@ -1,16 +1,18 @@
 //! The catalogue files: `images/blueprints/*.toml` and `images/bundles.toml`. Unknown keys are refused, with their place.
 
+mod image;
 mod schema;
 
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use crate::model::{Catalogue, Error, Result};
+use crate::model::{BlueprintKind, Catalogue, Error, ImageSource, Result};
 
 /// Reads the catalogue under `dir`, which holds `blueprints/` and `bundles.toml`.
 pub fn load(dir: &Path) -> Result<Catalogue> {
     let bundles: schema::Bundles = read(&dir.join("bundles.toml"))?;
+    let keys = image::Keys::new(dir.join("keys"));
     let mut blueprints = Vec::new();
     for path in toml_files(&dir.join("blueprints"))? {
         let file: schema::Blueprint = read(&path)?;
@@ -21,10 +23,20 @@ pub fn load(dir: &Path) -> Result<Catalogue> {
                 file.id
             )));
         }
-        blueprints.push(file.into_model().map_err(|error| error.while_doing(&path.display().to_string()))?);
+        blueprints
+            .push(file.into_model(&keys).map_err(|error| error.while_doing(&path.display().to_string()))?);
     }
     let mut bundles: Vec<_> = bundles.bundle.into_iter().map(schema::Bundle::into_model).collect();
     blueprints.sort_by(|a, b| a.id.cmp(&b.id));
+    for blueprint in &blueprints {
+        if let ImageSource::Bake(bake) = &blueprint.source
+            && !blueprints.iter().any(|base| base.id == bake.base && base.kind == BlueprintKind::Os)
+        {
+            let message =
+                format!("blueprint {}: image.base {:?} is no operating system here", blueprint.id, bake.base);
+            return Err(Error::internal(message));
+        }
+    }
     bundles.sort_by_key(|bundle| (bundle.ram_mb, bundle.cpu_count));
     Ok(Catalogue { blueprints, bundles })
 }

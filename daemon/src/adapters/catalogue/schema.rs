@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::model::{self, BlueprintKind, Error, Firmware, ImageSource, PortRule, Result};
+use super::image::{Bake, Image, Keys, Password};
+use crate::model::{self, BlueprintKind, Error, Firmware, PortRule, Result};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +76,8 @@ pub(super) struct Blueprint {
     product_url: String,
     license_url: String,
     image: Image,
+    bake: Option<Bake>,
+    password: Option<Password>,
     #[serde(default)]
     first_boot: FirstBoot,
     ports: Vec<Port>,
@@ -101,14 +104,6 @@ enum FirmwareWord {
     Uefi,
 }
 
-/// Downloads get their verification with the image pipeline; their place in the schema is here already.
-#[derive(Deserialize)]
-#[serde(tag = "source", rename_all = "lowercase", deny_unknown_fields)]
-enum Image {
-    Recipe { recipe: String },
-    Download { url: String },
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Port {
@@ -118,7 +113,7 @@ struct Port {
 }
 
 impl Blueprint {
-    pub(super) fn into_model(self) -> Result<model::Blueprint> {
+    pub(super) fn into_model(self, keys: &Keys) -> Result<model::Blueprint> {
         let Self {
             id,
             name,
@@ -135,6 +130,8 @@ impl Blueprint {
             product_url,
             license_url,
             image,
+            bake,
+            password,
             first_boot,
             ports,
         } = self;
@@ -147,10 +144,8 @@ impl Blueprint {
                 FirmwareWord::Bios => Firmware::Bios,
                 FirmwareWord::Uefi => Firmware::Uefi,
             },
-            source: match image {
-                Image::Recipe { recipe } => ImageSource::Recipe(recipe),
-                Image::Download { url } => ImageSource::Download { url },
-            },
+            source: image.into_model(bake, keys)?,
+            password: password.map(Password::into_model),
             vendor_config: first_boot.trim,
             ports: ports.into_iter().map(Port::into_model).collect::<Result<_>>()?,
             id,

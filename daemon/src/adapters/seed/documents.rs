@@ -33,7 +33,9 @@ fn meta_data(instance: &Instance) -> std::io::Result<String> {
 
 /// Vendor data, because a user's own cloud-config wins over it: two parts, a cloud-config and the reporting script.
 fn vendor_data(instance: &Instance) -> std::io::Result<String> {
-    let config = format!("#cloud-config\n{CONFIG}{}{}", instance.vendor_config, ssh_keys(instance)?);
+    // Whoever made the image, its first user is the one that the blueprint promises.
+    let user = format!("user:\n  name: {}\n", quoted(&instance.username)?);
+    let config = format!("#cloud-config\n{CONFIG}{user}{}{}", instance.vendor_config, ssh_keys(instance)?);
     let mut text = format!("Content-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\nMIME-Version: 1.0\n");
     for (kind, name, body) in
         [("cloud-config", "sloop.yaml", config.as_str()), ("x-shellscript", "sloop-report.sh", REPORT)]

@@ -48,7 +48,7 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
         params![
             id.to_string(), name.as_str(), owner.0, millis(*created_at), status.word(), blueprint_id, blueprint_name,
             bundle_id, cpu_count, ram_mb, disk_gb, transfer_gb, username,
-            key_pair.as_ref().map(ResourceName::as_str), firmware_word(*firmware), base.to_string_lossy(),
+            key_pair.as_ref().map(ResourceName::as_str), firmware_word(*firmware), base.as_deref().map_or_else(String::new, |base| base.to_string_lossy().into_owned()),
             private_ip.to_string(), public_ip.map(|ip| ip.to_string()), host_key_private, host_key_public,
             access_key_private, authorized_keys.join("\n"), vendor_config, user_data.as_str(), word, errors,
         ],
@@ -106,7 +106,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
             .transpose()
             .map_err(|error: Error| unreadable(13, error))?,
         firmware: if row.get::<_, String>("firmware")? == "uefi" { Firmware::Uefi } else { Firmware::Bios },
-        base: PathBuf::from(row.get::<_, String>("base")?),
+        // Empty while the image is still being fetched.
+        base: Some(row.get::<_, String>("base")?).filter(|base| !base.is_empty()).map(PathBuf::from),
         private_ip: parse(row, "private_ip")?,
         public_ip: public_ip.map(|ip| ip.parse()).transpose().map_err(|error| unreadable(17, error))?,
         ports: Vec::new(),

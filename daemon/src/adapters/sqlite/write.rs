@@ -33,6 +33,10 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
                        WHERE id = ?1 AND (status != 'shutting-down' OR ?2 = 'shutting-down')";
             db.execute(sql, params![id.to_string(), status.word(), public_ip]).map(drop)
         }
+        Change::SetBase(id, base) => {
+            let sql = "UPDATE instances SET base = ?2 WHERE id = ?1";
+            db.execute(sql, params![id.to_string(), base.to_string_lossy()]).map(drop)
+        }
         Change::RemoveInstance(id) => remove(db, "instances", id.0),
         Change::SetFirstBoot(id, first_boot) => {
             let (word, errors) = instances::first_boot_columns(first_boot);

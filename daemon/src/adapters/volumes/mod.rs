@@ -1,17 +1,14 @@
-//! Disks, seeds and base images as files.
+//! Disks and seeds as files.
 //!
 //! An instance's files are in one directory, named after its id. A disk is a qcow2 overlay on a read-only base, made by
 //! qemu-img with explicit formats; it is made under another name and renamed, so that a half-made one is never taken for
 //! a whole one.
-
-mod images;
 
 use std::{io, path::Path, process::Stdio, time::Duration};
 
 use async_trait::async_trait;
 use tokio::process::Command;
 
-pub use self::images::ImageDir;
 use super::seed;
 use crate::{
     model::{Error, Instance, InstanceId, Kind, Layout, Result},
@@ -43,7 +40,7 @@ impl Volumes for Files {
             return Ok(());
         }
         let half = files.dir.join("disk.qcow2.new");
-        overlay(&instance.base, &half, instance.disk_bytes()).await?;
+        overlay(instance.base()?, &half, instance.disk_bytes()).await?;
         readable_by_owner(&half)?;
         std::fs::rename(&half, &files.disk).map_err(|error| failed("name", &files.disk, &error))
     }

@@ -45,7 +45,7 @@ impl Catalogue for Door {
     ) -> Answer<wire::GetBlueprintsResult> {
         let wire::GetBlueprintsRequest { include_inactive, page_token, app_category } = request.into_inner();
         let page = self.verbs.get_blueprints(include_inactive.unwrap_or_default(), page_token.as_deref());
-        let page = page.map_err(status)?;
+        let page = page.await.map_err(status)?;
         let blueprints = if app_category.is_some() {
             Vec::new()
         } else {

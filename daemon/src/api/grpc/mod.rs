@@ -5,6 +5,7 @@ mod catalogue;
 mod convert;
 mod failure;
 mod host;
+mod images;
 mod instances;
 mod key_pairs;
 mod operations;
@@ -55,6 +56,7 @@ pub async fn serve(
         .add_service(service!(wire::operations_server::OperationsServer<Door>))
         .add_service(service!(wire::tags_server::TagsServer<Door>))
         .add_service(service!(wire::host_server::HostServer<Door>))
+        .add_service(service!(wire::images_server::ImagesServer<Door>))
         .add_service(service!(wire::terminal_server::TerminalServer<Door>))
         .add_service(service!(wire::readiness_server::ReadinessServer<Door>))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), ended)

@@ -67,10 +67,11 @@ impl Operations for Door {
 
 impl Door {
     fn moment(&self, moment: OperationMoment) -> wire::WatchOperationResult {
-        let OperationMoment { operation, stage, done, total } = moment;
+        let OperationMoment { operation, stage, detail, done, total } = moment;
         wire::WatchOperationResult {
             operation: Some(convert::operation(self.verbs.place(), operation)),
-            stage: stage.to_owned(),
+            stage,
+            detail,
             steps_done: convert::signed(done),
             steps_total: convert::signed(total),
         }

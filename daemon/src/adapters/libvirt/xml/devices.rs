@@ -3,8 +3,9 @@
 use super::Writer;
 use crate::model::{Instance, InstanceFiles};
 
-/// Spare root ports, for what is attached later. Each costs every boot: firmware and guest look at them all.
-const ROOT_PORTS: u8 = 4;
+/// Spare root ports, for what is attached later. Each costs every boot: firmware and guest look at them all. One will do: a
+/// SCSI controller fits, and any number of disks behind it.
+const ROOT_PORTS: u8 = 1;
 /// The slot of the root complex that holds them, as functions of one device.
 const ROOT_PORTS_SLOT: &str = "0x02";
 
@@ -84,7 +85,10 @@ fn disk(xml: &mut Writer, instance: &Instance, files: &InstanceFiles) {
     // The whole chain with its formats: nobody may guess one from what a guest wrote.
     xml.open("backingStore", &[("type", "file")]);
     xml.empty("format", &[("type", "qcow2")]);
-    xml.open("source", &[("file", &instance.base.to_string_lossy())]);
+    xml.open(
+        "source",
+        &[("file", &instance.base.as_deref().unwrap_or(std::path::Path::new("")).to_string_lossy())],
+    );
     // The base is everybody's and read-only; its owner stays.
     xml.empty("seclabel", &[("model", "dac"), ("relabel", "no")]);
     xml.close("source");

@@ -22,7 +22,7 @@ fn uefi_on_kvm() {
 
 #[test]
 fn no_value_becomes_structure() {
-    let instance = Instance { base: "/x\"/><evil a='".into(), ..testing::instance("web") };
+    let instance = Instance { base: Some("/x\"/><evil a='".into()), ..testing::instance("web") };
     let files = Layout::new("/a<b>&c").instance(instance.id);
     let xml = domain(&instance, &files, testing::HOST, Accelerator::Tcg);
     assert!(!xml.contains("<evil") && !xml.contains("<b>"), "{xml}");

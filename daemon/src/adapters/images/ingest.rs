@@ -1,0 +1,222 @@
+//! From a file that came from somewhere to a base image: unpack, header gate, convert, check, publish.
+
+use std::{
+    fs::{File, Permissions},
+    io::Read as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    Settings,
+    confined::{self, Limits},
+    disk_failure, gate,
+    shelf::{Record, Shelf},
+    unpack::{Bounds, unpack},
+    verify::Hasher,
+};
+use crate::{
+    model::{Error, Firmware, ImageMoment, Kind, Result, StoredImage},
+    ports::Told,
+};
+
+/// A directory of its own for one piece of work, gone with it.
+pub(super) struct Workshop {
+    dir: PathBuf,
+}
+
+/// What is known of a file that is to become an image.
+pub(super) struct Arrival {
+    /// Blueprint that it becomes the image of.
+    pub(super) blueprint: String,
+    /// Where it came from.
+    pub(super) origin: String,
+    /// How it was verified.
+    pub(super) verified: String,
+    /// Its digest as it came.
+    pub(super) source_digest: Option<String>,
+    /// How its guests must start; anything will do when absent.
+    pub(super) firmware: Option<Firmware>,
+}
+
+/// An image that is ready to be published.
+pub(super) struct Finished {
+    path: PathBuf,
+    record: Record,
+    /// How it boots.
+    pub(super) firmware: Firmware,
+    _workshop: Workshop,
+}
+
+impl Workshop {
+    pub(super) fn open(shelf: &Shelf) -> Result<Self> {
+        let dir = shelf.staging()?.join(format!("work-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&dir).map_err(|error| disk_failure("make", &dir, &error))?;
+        let workshop = Self { dir };
+        if let Some((user, group)) = confined::reader() {
+            let given = std::os::unix::fs::chown(&workshop.dir, Some(user), Some(group));
+            given.map_err(|error| disk_failure("give away", &workshop.dir, &error))?;
+        }
+        Ok(workshop)
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+}
+
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.dir) {
+            tracing::warn!(dir = %self.dir.display(), %error, "cannot clear up after work on an image");
+        }
+    }
+}
+
+/// Everything but the last step.
+pub(super) async fn ingest(
+    shelf: &Shelf,
+    settings: &Settings,
+    file: &Path,
+    arrival: Arrival,
+    told: &Told,
+) -> Result<Finished> {
+    let workshop = Workshop::open(shelf)?;
+    let unpacked = unpacked(shelf, settings, file, &workshop, told).await?;
+    let source = unpacked.as_deref().unwrap_or(file);
+    told(ImageMoment::of("reading the header"));
+    let (header, length) = header(source)?;
+    let limits =
+        Limits { time: settings.patience_for(length), file: settings.largest.saturating_add(1 << 30) };
+    readable(source)?;
+    told(ImageMoment::of("converting"));
+    let made = workshop.file("base.qcow2");
+    confined::convert(source, header.format, &made, limits).await?;
+    if let Some(path) = &unpacked {
+        // Its room may be needed soon.
+        let _ = std::fs::remove_file(path);
+    }
+    told(ImageMoment::of("checking"));
+    let table = workshop.file("table");
+    let ((), (), sha256) = tokio::try_join!(
+        confined::check(&made, limits),
+        confined::beginning(&made, gate::disk::TABLE, &table, limits),
+        digest(made.clone()),
+    )?;
+    let firmware = booting(&table, &arrival)?;
+    take_back(&made)?;
+    let record = Record {
+        file: format!("{}-{}.qcow2", arrival.blueprint, &sha256[..12]),
+        blueprint: arrival.blueprint,
+        sha256,
+        virtual_size: header.virtual_bytes,
+        built_at: jiff::Timestamp::now().to_string(),
+        recipe: None,
+        origin: arrival.origin,
+        verified: arrival.verified,
+        source_digest: arrival.source_digest,
+    };
+    Ok(Finished { path: made, record, firmware, _workshop: workshop })
+}
+
+impl Finished {
+    /// The last step: from now on instances can be made from it.
+    pub(super) fn publish(self, shelf: &Shelf, told: &Told) -> Result<StoredImage> {
+        told(ImageMoment::of("putting it in place"));
+        shelf.publish(&self.path, &self.record)
+    }
+}
+
+/// The file's content, when it is packed.
+async fn unpacked(
+    shelf: &Shelf,
+    settings: &Settings,
+    file: &Path,
+    workshop: &Workshop,
+    told: &Told,
+) -> Result<Option<PathBuf>> {
+    let Some(packing) = gate::packing(&head(file)?.0) else { return Ok(None) };
+    let (from, to, told) = (file.to_owned(), workshop.file("unpacked"), told.clone());
+    let room = super::free_bytes(shelf.dir())?.saturating_sub(settings.headroom);
+    let bounds = Bounds { length: settings.largest, room };
+    let out = to.clone();
+    blocking(move || unpack(&from, packing, &out, bounds, &|moment| told(moment))).await?;
+    if gate::packing(&head(&to)?.0).is_some() {
+        let message = "this is not a usable disk image: it is packed twice";
+        return Err(Error::new(Kind::InvalidInput, "ImageRefused", message).tip("unpack it once by hand"));
+    }
+    Ok(Some(to))
+}
+
+fn head(file: &Path) -> Result<(Vec<u8>, u64)> {
+    let failed = |error| disk_failure("read", file, &error);
+    let mut head = Vec::new();
+    let open = File::open(file).map_err(failed)?;
+    let length = open.metadata().map_err(failed)?.len();
+    open.take(gate::HEAD as u64).read_to_end(&mut head).map_err(failed)?;
+    Ok((head, length))
+}
+
+fn header(file: &Path) -> Result<(gate::Header, u64)> {
+    let (head, length) = head(file)?;
+    Ok((gate::examine(&head, length)?, length))
+}
+
+/// Lets the one who reads strangers' files read this one.
+fn readable(file: &Path) -> Result<()> {
+    std::fs::set_permissions(file, Permissions::from_mode(0o644))
+        .map_err(|error| disk_failure("open up", file, &error))
+}
+
+/// What was made by another user is the daemon's from now on.
+fn take_back(file: &Path) -> Result<()> {
+    let (user, group) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+    std::os::unix::fs::chown(file, Some(user), Some(group))
+        .map_err(|error| disk_failure("take", file, &error))
+}
+
+fn booting(table: &Path, arrival: &Arrival) -> Result<Firmware> {
+    let found = gate::disk::firmware(&head(table)?.0)?;
+    match arrival.firmware {
+        Some(Firmware::Bios) if found == Firmware::Uefi => {
+            let message =
+                "this is not a usable disk image: it boots from UEFI only, and its blueprint says BIOS";
+            Err(Error::new(Kind::InvalidInput, "ImageRefused", message))
+        }
+        Some(wanted) => Ok(wanted),
+        None => Ok(found),
+    }
+}
+
+/// SHA-256 of a file.
+pub(super) async fn digest(file: PathBuf) -> Result<String> {
+    blocking(move || {
+        let failed = |error| disk_failure("read", &file, &error);
+        let mut open = File::open(&file).map_err(failed)?;
+        let (mut hasher, mut buffer) = (Hasher::like(None), vec![0; 1 << 20]);
+        loop {
+            let read = open.read(&mut buffer).map_err(failed)?;
+            if read == 0 {
+                return Ok(hasher.finish().as_str().to_owned());
+            }
+            hasher.update(&buffer[..read]);
+        }
+    })
+    .await
+}
+
+/// Runs what takes long away from where others wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::internal(format!("work on an image broke off: {error}")))?
+}
+
+impl Settings {
+    /// How long qemu-img may take for a file of that length: a disk that does ten megabytes a second is still served.
+    fn patience_for(&self, length: u64) -> Duration {
+        Duration::from_secs(120 + length / (10 << 20))
+    }
+}

@@ -1,0 +1,78 @@
+//! A mirror that is a directory.
+
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use super::{Partial, Wanted, misbehaves};
+use crate::{
+    model::{Error, ImageMoment, Kind, Result},
+    ports::Told,
+};
+
+/// A directory of files.
+pub(super) struct Shelf {
+    dir: PathBuf,
+}
+
+impl Shelf {
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// The file of a URL: at `<host>/<path>`, or just by its name.
+    fn open(&self, url: &str) -> Result<File> {
+        let url: reqwest::Url =
+            url.parse().map_err(|error| Error::internal(format!("{url:?} is no URL: {error}")))?;
+        let name = url.path().rsplit('/').next().unwrap_or_default();
+        let long: PathBuf =
+            Path::new(url.host_str().unwrap_or_default()).join(url.path().trim_start_matches('/'));
+        for place in [long.as_path(), Path::new(name)] {
+            let plain = place.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            match File::open(self.dir.join(place)) {
+                Ok(file) if plain => return Ok(file),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(misbehaves(url.as_str(), &format!("{}: {error}", place.display())));
+                }
+                _ => {}
+            }
+        }
+        let message = format!("{} is not in the mirror {}", long.display(), self.dir.display());
+        Err(Error::new(Kind::Unavailable, "NotOnMirror", message).tip(format!(
+            "copy it there, with that path or just as {name}; or import the image: sloop image import"
+        )))
+    }
+
+    pub(super) fn small(&self, url: &str, limit: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let read = self.open(url)?.take(limit + 1).read_to_end(&mut bytes);
+        read.map_err(|error| misbehaves(url, &error.to_string()))?;
+        if bytes.len() as u64 > limit {
+            Err(misbehaves(url, "it is far too long for what it is"))
+        } else {
+            Ok(bytes)
+        }
+    }
+
+    pub(super) async fn large(&self, wanted: &Wanted<'_>, partial: &mut Partial, told: &Told) -> Result<()> {
+        let mut file = self.open(wanted.url)?;
+        let total = file.metadata().map_err(|error| misbehaves(wanted.url, &error.to_string()))?.len();
+        if total > wanted.limit {
+            return Err(misbehaves(wanted.url, "it is larger than any image that is taken"));
+        }
+        partial.restart(super::partial::Label::default())?;
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let read = file.read(&mut buffer).map_err(|error| misbehaves(wanted.url, &error.to_string()))?;
+            if read == 0 {
+                return Ok(());
+            }
+            partial.append(&buffer[..read])?;
+            told(ImageMoment::counted("copying from the mirror", partial.length(), total));
+            // Others have work too.
+            tokio::task::yield_now().await;
+        }
+    }
+}

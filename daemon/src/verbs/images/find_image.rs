@@ -1,0 +1,41 @@
+use std::collections::HashMap;
+
+use tokio::sync::watch;
+
+use super::{super::Verbs, Course, SupplyMoment};
+use crate::model::{Error, Result, StoredImage};
+
+impl Verbs {
+    /// The image with that name, or the newest one of a blueprint with it.
+    pub(super) async fn find_image(&self, name: &str) -> Result<StoredImage> {
+        let images = self.ports.images.list().await?;
+        let found = images.iter().find(|image| image.id == name);
+        let found =
+            found.or_else(|| images.iter().find(|image| image.blueprint_id == name && image.is_newest));
+        found.cloned().ok_or_else(|| {
+            let shown: String = name.chars().take(60).flat_map(char::escape_default).collect();
+            Error::not_found("Image", shown).tip("see which there are: sloop image list")
+        })
+    }
+
+    pub(super) async fn newest(&self, blueprint: &str) -> Result<Option<StoredImage>> {
+        let images = self.ports.images.list().await?;
+        Ok(images.into_iter().find(|image| image.blueprint_id == blueprint && image.is_newest))
+    }
+
+    /// The names of the instances on each image, by the image's path.
+    pub(super) async fn users_of_images(&self) -> Result<HashMap<std::path::PathBuf, Vec<String>>> {
+        let mut users: HashMap<_, Vec<String>> = HashMap::new();
+        for instance in self.ports.store.instances().await? {
+            if let Some(base) = instance.base {
+                users.entry(base).or_default().push(instance.name.to_string());
+            }
+        }
+        Ok(users)
+    }
+}
+
+/// A course that has ended already.
+pub(super) fn ended(image: StoredImage) -> Course {
+    watch::channel(SupplyMoment::Ended(Ok(Box::new(image)))).1
+}

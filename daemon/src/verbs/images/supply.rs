@@ -1,0 +1,192 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use super::{super::Verbs, SupplyMoment};
+use crate::{
+    engine::Engine,
+    model::{
+        Blueprint, Caller, Error, ImageMoment, ImageSource, InstanceId, Kind, Operation, OperationKind,
+        Owner, Result, StoredImage,
+    },
+    ports::{Change, Told},
+};
+
+/// The course of work on an image: what happens now, and how it ends.
+pub type Course = watch::Receiver<SupplyMoment>;
+
+/// Work under way, by blueprint: who asks for the same image waits for the same work.
+#[derive(Default)]
+pub(in crate::verbs) struct Supplies {
+    jobs: Mutex<HashMap<String, Course>>,
+}
+
+impl Supplies {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Course>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Verbs {
+    /// Joins the work on a blueprint's image, or begins it. It goes on when those who asked for it have gone.
+    pub(super) fn supply(&self, blueprint: &Blueprint, owner: &Owner) -> Course {
+        let mut jobs = self.supplies.lock();
+        if let Some(course) = jobs.get(&blueprint.id) {
+            return course.clone();
+        }
+        let (sender, course) = watch::channel(SupplyMoment::Working(ImageMoment::default()));
+        jobs.insert(blueprint.id.clone(), course.clone());
+        let (verbs, blueprint, owner) = (self.clone(), blueprint.clone(), owner.clone());
+        tokio::spawn(async move {
+            let sender = Arc::new(sender);
+            let teller = sender.clone();
+            let told: Told = Arc::new(move |moment| drop(teller.send_replace(SupplyMoment::Working(moment))));
+            // In a task of its own, so that a fault in it ends the wait of others with an error and not never.
+            let (worker, wanted) = (verbs.clone(), blueprint.clone());
+            let work = tokio::spawn(async move { worker.bring(&wanted, &owner, told).await });
+            let result = work
+                .await
+                .unwrap_or_else(|error| Err(Error::internal(format!("the work broke off: {error}"))));
+            match &result {
+                Ok(image) => tracing::info!(image = image.id, origin = image.origin, "image is here"),
+                Err(error) => tracing::warn!(blueprint = blueprint.id, %error, "image did not come"),
+            }
+            verbs.supplies.lock().remove(&blueprint.id);
+            sender.send_replace(SupplyMoment::Ended(result.map(Box::new)));
+        });
+        course
+    }
+
+    async fn bring(&self, blueprint: &Blueprint, owner: &Owner, told: Told) -> Result<StoredImage> {
+        match &blueprint.source {
+            ImageSource::Download(_) => self.ports.images.pull(blueprint, told).await,
+            ImageSource::Bake(bake) => self.bake(blueprint, bake, owner, told).await,
+            ImageSource::Recipe(_) | ImageSource::Own => Err(missing(blueprint)),
+        }
+    }
+
+    /// Has the operations of new instances begin when their image is here, and fail when it does not come.
+    pub(in crate::verbs) fn begin_with_image(
+        &self,
+        blueprint: &Blueprint,
+        owner: &Owner,
+        work: Vec<Operation>,
+    ) {
+        let (verbs, blueprint) = (self.clone(), blueprint.clone());
+        let mut course = self.supply(&blueprint, owner);
+        tokio::spawn(async move {
+            let total = Engine::steps_of(OperationKind::CreateInstance);
+            let result = follow(&mut course, |moment| {
+                for operation in &work {
+                    let stage = format!("image: {}", moment.stage);
+                    verbs.engine.tell_waiting(operation.id, total, stage, moment.detail());
+                }
+            });
+            let result = result.await;
+            for operation in work {
+                verbs.image_came(operation, &result).await;
+            }
+        });
+    }
+
+    async fn image_came(&self, operation: Operation, result: &Result<StoredImage>) {
+        let instance = InstanceId(operation.resource_id);
+        let begun = match result {
+            Ok(image) => self.take_base(instance, image).await,
+            Err(error) => Err(error.clone().while_doing("its image did not come")),
+        };
+        match begun {
+            Ok(()) => self.engine.submit(instance, operation.id),
+            Err(error) => self.engine.refuse(instance, operation.id, error),
+        }
+    }
+
+    async fn take_base(&self, id: InstanceId, image: &StoredImage) -> Result<()> {
+        if let Some(instance) = self.ports.store.instance_by_id(id).await?
+            && image.virtual_bytes > instance.disk_bytes()
+        {
+            return Err(super::super::create_instances::too_small(
+                &image.blueprint_id,
+                image.virtual_bytes,
+                &instance.bundle_id,
+                instance.disk_gb,
+            ));
+        }
+        self.ports.store.commit(vec![Change::SetBase(id, image.path.clone())]).await
+    }
+
+    /// Takes up the waits that the last daemon left, and clears away the guests that it was baking with.
+    pub async fn resume_supplies(&self, waiting: Vec<Operation>) -> Result<()> {
+        self.clear_bakes().await?;
+        for operation in waiting {
+            let id = InstanceId(operation.resource_id);
+            let Some(instance) = self.ports.store.instance_by_id(id).await? else { continue };
+            match self.blueprint(&instance.blueprint_id).await {
+                Ok(blueprint) => match self.ports.images.base(&blueprint).await {
+                    Ok(Some(base)) => {
+                        self.ports.store.commit(vec![Change::SetBase(id, base.path)]).await?;
+                        self.engine.submit(id, operation.id);
+                    }
+                    _ => self.begin_with_image(&blueprint, &instance.owner, vec![operation]),
+                },
+                Err(error) => self.engine.refuse(id, operation.id, error),
+            }
+        }
+        Ok(())
+    }
+
+    /// A blueprint of the catalogue or of somebody's own.
+    pub(in crate::verbs) async fn blueprint(&self, id: &str) -> Result<Blueprint> {
+        match self.catalogue.blueprint(id) {
+            Ok(blueprint) => Ok(blueprint.clone()),
+            Err(unknown) => {
+                let own = self.ports.images.own().await?.into_iter().find(|own| own.id == id);
+                own.ok_or(unknown)
+            }
+        }
+    }
+
+    /// Whether anything could bring the image.
+    pub(in crate::verbs) fn obtainable(blueprint: &Blueprint) -> Result<()> {
+        match &blueprint.source {
+            ImageSource::Download(_) | ImageSource::Bake(_) => Ok(()),
+            ImageSource::Recipe(_) | ImageSource::Own => Err(missing(blueprint)),
+        }
+    }
+
+    /// Waits for a blueprint's image on behalf of other work.
+    pub(super) async fn await_supply(
+        &self,
+        blueprint: &Blueprint,
+        caller: &Caller,
+        mut each: impl FnMut(&ImageMoment),
+    ) -> Result<StoredImage> {
+        follow(&mut self.supply(blueprint, &caller.owner), &mut each).await
+    }
+}
+
+/// Follows a course to its end.
+async fn follow(course: &mut Course, mut each: impl FnMut(&ImageMoment)) -> Result<StoredImage> {
+    loop {
+        let moment = course.borrow_and_update().clone();
+        match moment {
+            SupplyMoment::Working(moment) => each(&moment),
+            SupplyMoment::Ended(result) => return result.map(|image| *image),
+        }
+        if course.changed().await.is_err() {
+            return Err(Error::internal("the work on the image broke off"));
+        }
+    }
+}
+
+fn missing(blueprint: &Blueprint) -> Error {
+    let message = format!("The image of {} is not on this host", blueprint.id);
+    let tip = match &blueprint.source {
+        ImageSource::Own => format!("import it again: sloop image import FILE --name {}", blueprint.id),
+        _ => format!("build it: make image ID={}", blueprint.id),
+    };
+    Error::new(Kind::Unavailable, "ImageMissing", message).tip(tip)
+}
