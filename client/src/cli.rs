@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    blueprint, bundle, completion, console, doctor, host, instance, key_pair, man, name, operation, region,
-    ssh, tag,
+    blueprint, bundle, completion, console, doctor, host, image, instance, key_pair, man, name, operation,
+    region, ssh, tag,
 };
 use crate::output::Format;
 
@@ -107,6 +107,9 @@ pub(crate) enum Command {
     /// Blueprints: what an instance can be made from
     #[command(subcommand)]
     Blueprint(blueprint::BlueprintCommand),
+    /// Images: the files on this host that instances are made from
+    #[command(subcommand)]
+    Image(image::ImageCommand),
     /// Bundles: how much of everything an instance gets
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),

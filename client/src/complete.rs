@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::cli::SOCKET;
-use crate::commands::{blueprint, bundle, instance, key_pair};
+use crate::commands::{blueprint, bundle, image, instance, key_pair};
 use crate::connect::Session;
 use crate::failure::Failure;
 
@@ -34,6 +34,26 @@ pub(crate) fn blueprints() -> ArgValueCandidates {
     candidates(async |session| {
         let all = blueprint::fetch(&session, false).await?;
         Ok(all.blueprints.into_iter().filter_map(|blueprint| blueprint.blueprint_id).collect())
+    })
+}
+
+/// Ids of images.
+pub(crate) fn images() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = image::list::fetch(&session).await?;
+        Ok(all.images.into_iter().map(|image| image.image_id).collect())
+    })
+}
+
+/// Ids of images, and of the blueprints that have one.
+pub(crate) fn images_or_blueprints() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = image::list::fetch(&session).await?;
+        let mut ids: Vec<_> =
+            all.images.into_iter().flat_map(|image| [image.blueprint_id, image.image_id]).collect();
+        ids.sort();
+        ids.dedup();
+        Ok(ids)
     })
 }
 

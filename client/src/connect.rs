@@ -5,6 +5,7 @@ use std::path::Path;
 use hyper_util::rt::TokioIo;
 use sloop_proto::v1::catalogue_client::CatalogueClient;
 use sloop_proto::v1::host_client::HostClient;
+use sloop_proto::v1::images_client::ImagesClient;
 use sloop_proto::v1::instances_client::InstancesClient;
 use sloop_proto::v1::key_pairs_client::KeyPairsClient;
 use sloop_proto::v1::operations_client::OperationsClient;
@@ -51,6 +52,11 @@ impl Session {
     /// The host.
     pub(crate) fn host(&self) -> HostClient<Channel> {
         HostClient::new(self.channel.clone())
+    }
+
+    /// Base images.
+    pub(crate) fn images(&self) -> ImagesClient<Channel> {
+        ImagesClient::new(self.channel.clone())
     }
 
     /// Instances.

@@ -1,13 +1,15 @@
 //! `sloop`, the command line of Sloop: a thin client that asks `sloopd` over its Unix socket and shows the answer.
 //!
 //! Each noun has its file under `commands/`. What they share is here: `connect` (the socket), `wait` (following work to
-//! its end), `output` (tables and JSON), `progress` (what is going on), `failure` (what went wrong, and the exit code).
+//! its end), `output` (tables and JSON), `progress` (what is going on), `confirm` (asking before something goes),
+//! `failure` (what went wrong, and the exit code).
 
 #![cfg_attr(test, allow(clippy::unwrap_used))] // A test that unwraps says what it expects.
 
 mod cli;
 mod commands;
 mod complete;
+mod confirm;
 mod connect;
 mod failure;
 mod output;

@@ -102,6 +102,15 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{}.{} GiB", tenths / 10, tenths % 10)
 }
 
+/// How much of how much, the unit named once where it is the same.
+pub(crate) fn amount(done: u64, total: u64) -> String {
+    let (done, total) = (bytes(done), bytes(total));
+    match (done.split_once(' '), total.split_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} of {total}"),
+        _ => format!("{done} of {total}"),
+    }
+}
+
 /// A number with its unit in the plural where that is due.
 pub(crate) fn count(number: i32, unit: &str) -> String {
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
@@ -141,6 +150,8 @@ mod tests {
             ["5s", "119s", "2m", "2h", "2d"]
         );
         assert_eq!([bytes(512 << 20), bytes(1536 << 20)], ["512 MiB", "1.5 GiB"]);
+        assert_eq!(amount(120 << 20, 600 << 20), "120 of 600 MiB");
+        assert_eq!(amount(120 << 20, 2560 << 20), "120 MiB of 2.5 GiB");
         assert_eq!([count(1, "CPU"), count(2, "CPU")], ["1 CPU", "2 CPUs"]);
     }
 

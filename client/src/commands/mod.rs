@@ -6,6 +6,7 @@ pub(crate) mod completion;
 pub(crate) mod console;
 pub(crate) mod doctor;
 pub(crate) mod host;
+pub(crate) mod image;
 pub(crate) mod instance;
 pub(crate) mod key_pair;
 pub(crate) mod man;
@@ -49,6 +50,7 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::KeyPair(command) => key_pair::run(session, output, command).await,
         Command::Operation(command) => operation::run(session, output, command).await,
         Command::Blueprint(command) => blueprint::run(session, output, &command).await,
+        Command::Image(command) => image::run(session, output, command).await,
         Command::Bundle(command) => bundle::run(session, output, &command).await,
         Command::Region(command) => region::run(session, output, &command).await,
         Command::Name(command) => name::run(session, output, &command).await,

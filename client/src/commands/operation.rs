@@ -55,10 +55,10 @@ pub(crate) async fn run(session: &Session, output: &Output, command: OperationCo
         OperationCommand::Show { id } => show(output, &fetch(session, id).await?),
         OperationCommand::Watch { id, timeout } => {
             let mut result = fetch(session, id).await?;
-            let limits = Limits::new(timeout.unwrap_or(LONGEST), None);
+            let mut limits = Limits::new(timeout.unwrap_or(LONGEST), None);
             if let Some(operation) = &mut result.operation {
                 let stage = Progress::new(output).stage(operation.resource_name());
-                wait::operation(session, operation, limits, &stage).await?;
+                wait::operation(session, operation, &mut limits, &stage).await?;
             }
             show(output, &result)
         }

@@ -22,6 +22,10 @@ use crate::text;
 
 /// How long to leave a daemon that is being restarted before asking again.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How the stages begin in which an image is fetched or baked.
+const FETCHING: &str = "image: ";
+/// As good as for ever.
+const ENDLESS: Duration = Duration::from_hours(876_000);
 /// How much of a console says what hangs.
 const EVIDENCE_BYTES: u32 = 4096;
 const EVIDENCE_LINES: usize = 8;
@@ -73,18 +77,32 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 /// When to stop waiting, and what an instance must be by then.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
+    within: Duration,
     deadline: Instant,
+    fetching: bool,
     goal: Option<Milestone>,
 }
 
 impl Limits {
     /// Limits that end `within` from now.
     pub(crate) fn new(within: Duration, goal: Option<Milestone>) -> Self {
-        let now = Instant::now();
-        // A time too far away to be counted is as good as a century.
-        let deadline = now.checked_add(within).unwrap_or_else(|| now + Duration::from_hours(876_000));
-        Self { deadline, goal }
+        Self { within, deadline: from_now(within), fetching: false, goal }
     }
+
+    /// Takes note of the stage that the work has come to. How long an image takes is for its publisher and the line to
+    /// say: the time does not run while it is on its way, and begins anew when it is there.
+    fn note(&mut self, stage: &str) {
+        let before = std::mem::replace(&mut self.fetching, stage.starts_with(FETCHING));
+        if self.fetching != before {
+            self.deadline = from_now(if self.fetching { ENDLESS } else { self.within });
+        }
+    }
+}
+
+fn from_now(within: Duration) -> Instant {
+    let now = Instant::now();
+    // A time too far away to be counted is as good as a century.
+    now.checked_add(within).unwrap_or_else(|| now + ENDLESS)
 }
 
 /// Follows all operations at once, each to its end and its instance to the goal. The operations become what they came
@@ -110,10 +128,10 @@ pub(crate) async fn settle(
 async fn follow(
     session: &Session,
     operation: &mut Operation,
-    limits: Limits,
+    mut limits: Limits,
     stage: Stage,
 ) -> Result<Option<String>, Failure> {
-    self::operation(session, operation, limits, &stage).await?;
+    self::operation(session, operation, &mut limits, &stage).await?;
     let Some(goal) = limits.goal else { return Ok(None) };
     let name = operation.resource_name();
     let facts = ready(session, name, goal, limits, &stage).await?;
@@ -139,4 +157,26 @@ async fn evidence(session: &Session, name: &str) -> Vec<String> {
     };
     let mut lines = text::console_lines(&answer.into_inner().log);
     lines.split_off(lines.len().saturating_sub(EVIDENCE_LINES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_does_not_run_while_an_image_is_on_its_way() {
+        let within = Duration::from_mins(5);
+        let mut limits = Limits::new(within, None);
+        let first = limits.deadline;
+        limits.note("making the disk");
+        assert_eq!(limits.deadline, first, "nothing was fetched");
+        limits.note("image: downloading");
+        limits.note("image: checking");
+        assert!(limits.deadline > first + within * 1000);
+        limits.note("making the disk");
+        let begun = limits.deadline;
+        assert!(begun >= first && begun <= Instant::now() + within);
+        limits.note("booting");
+        assert_eq!(limits.deadline, begun, "it begins once");
+    }
 }

@@ -1,9 +1,11 @@
 //! Following one operation until it is terminal.
 
-use sloop_proto::v1::{Operation, OperationStatus, OperationType, WatchOperationRequest};
+use sloop_proto::v1::{
+    Operation, OperationStatus, OperationType, WatchOperationRequest, WatchOperationResult,
+};
 use tokio::time::{sleep, timeout_at};
 use tokio_stream::StreamExt as _;
-use tonic::Status;
+use tonic::{Status, Streaming};
 
 use super::{Limits, PAUSE, evidence, pass_over};
 use crate::connect::Session;
@@ -11,47 +13,69 @@ use crate::failure::{Exit, Failure};
 use crate::progress::Stage;
 use crate::text;
 
-/// Follows one operation until it is terminal.
+/// Follows one operation until it is terminal. The limits become those of what is waited for after it.
 pub(crate) async fn operation(
     session: &Session,
     operation: &mut Operation,
-    limits: Limits,
+    limits: &mut Limits,
     stage: &Stage,
 ) -> Result<(), Failure> {
-    if !operation.is_terminal() {
-        let finished = timeout_at(limits.deadline, terminal(session, operation.id().to_owned(), stage)).await;
-        *operation = finished.map_err(|_| unfinished(operation, stage))??;
+    let mut watch = Watch { session, id: operation.id().to_owned(), moments: None };
+    while !operation.is_terminal() {
+        // Each moment for itself: what it says may change how long there is to wait for the next one.
+        let moment = timeout_at(limits.deadline, watch.next()).await;
+        match moment.map_err(|_| unfinished(operation, stage))? {
+            Ok(moment) => take(moment, operation, limits, stage),
+            Err(status) => {
+                limits.note("");
+                pass_over(status, stage)?;
+                sleep(PAUSE).await;
+            }
+        }
     }
+    limits.note("");
     match operation.status() {
         OperationStatus::Failed => Err(failed(session, operation).await),
         _ => Ok(()),
     }
 }
 
-async fn terminal(session: &Session, id: String, stage: &Stage) -> Result<Operation, Failure> {
-    loop {
-        match watch_operation(session, &id, stage).await {
-            Ok(Some(operation)) => return Ok(operation),
-            Ok(None) => {}
-            Err(status) => pass_over(status, stage)?,
-        }
-        sleep(PAUSE).await;
+fn take(moment: WatchOperationResult, operation: &mut Operation, limits: &mut Limits, stage: &Stage) {
+    if !moment.stage.is_empty() {
+        limits.note(&moment.stage);
+        stage.at(&moment.stage, &moment.detail);
+    }
+    if let Some(told) = moment.operation.filter(Operation::is_terminal) {
+        *operation = told;
     }
 }
 
-async fn watch_operation(session: &Session, id: &str, stage: &Stage) -> Result<Option<Operation>, Status> {
-    let request = WatchOperationRequest { operation_id: id.to_owned() };
-    let mut moments = session.operations().watch_operation(request).await?.into_inner();
-    while let Some(moment) = moments.next().await {
-        let moment = moment?;
-        if !moment.stage.is_empty() {
-            stage.at(&moment.stage, "");
-        }
-        if let Some(operation) = moment.operation.filter(Operation::is_terminal) {
-            return Ok(Some(operation));
+/// The moments of one operation, asked for again when they end before it does.
+struct Watch<'a> {
+    session: &'a Session,
+    id: String,
+    moments: Option<Streaming<WatchOperationResult>>,
+}
+
+impl Watch<'_> {
+    async fn next(&mut self) -> Result<WatchOperationResult, Status> {
+        loop {
+            let mut moments = match self.moments.take() {
+                Some(moments) => moments,
+                None => self.ask().await?,
+            };
+            if let Some(moment) = moments.next().await.transpose()? {
+                self.moments = Some(moments);
+                return Ok(moment);
+            }
+            sleep(PAUSE).await;
         }
     }
-    Ok(None)
+
+    async fn ask(&self) -> Result<Streaming<WatchOperationResult>, Status> {
+        let request = WatchOperationRequest { operation_id: self.id.clone() };
+        Ok(self.session.operations().watch_operation(request).await?.into_inner())
+    }
 }
 
 fn unfinished(operation: &Operation, stage: &Stage) -> Failure {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod fake;
+mod image;
 mod keys;
 mod lists;
 mod login;

@@ -10,7 +10,7 @@ use crate::fake::Daemon;
 use crate::{run, sloop};
 
 /// `sloop` at a terminal, and the other end of that terminal.
-fn at_terminal(daemon: &Daemon, args: &[&str]) -> (Child, File) {
+pub(crate) fn at_terminal(daemon: &Daemon, args: &[&str]) -> (Child, File) {
     let pty = openpty(&Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }, None).unwrap();
     let slave = || Stdio::from(pty.slave.try_clone().unwrap());
     let child = Command::new(env!("CARGO_BIN_EXE_sloop"))
@@ -27,7 +27,7 @@ fn at_terminal(daemon: &Daemon, args: &[&str]) -> (Child, File) {
 }
 
 /// Reads until the text comes.
-fn expect(terminal: &mut File, text: &str) -> String {
+pub(crate) fn expect(terminal: &mut File, text: &str) -> String {
     let mut seen = Vec::new();
     let mut byte = [0];
     while !String::from_utf8_lossy(&seen).contains(text) {

@@ -63,6 +63,15 @@ fn a_slow_boot_is_late_and_not_failed() {
 }
 
 #[test]
+fn the_time_that_an_image_takes_is_not_counted() {
+    let daemon = Daemon::start();
+    let (code, _, err) = run(&mut sloop(&daemon.socket()), &["launch", "fetched", "--timeout", "1s"]);
+    assert_eq!(code, 0, "{err}");
+    let stages = "fetched: image: downloading\nfetched: making the disk\nfetched: booting\n";
+    assert!(err.contains(stages), "{err}");
+}
+
+#[test]
 fn user_data_that_failed_warns_unless_it_was_waited_for() {
     let daemon = Daemon::start();
     let (code, _, err) = run(&mut sloop(&daemon.socket()), &["launch", "faulty"]);

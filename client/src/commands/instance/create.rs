@@ -51,7 +51,9 @@ struct Spec {
 Examples:
   sloop instance create web --blueprint ubuntu_24_04 --bundle micro_3_0 --wait
   sloop instance create a b c --blueprint debian_12 --bundle nano_3_0 --tag class=linux-101
-  sloop instance create app --blueprint debian_12 --bundle nano_3_0 --user-data setup.sh --wait-for first-boot")]
+  sloop instance create app --blueprint debian_12 --bundle nano_3_0 --user-data setup.sh --wait-for first-boot
+
+An image that is not on this host yet comes first; --timeout begins after that.")]
 pub(crate) struct CreateArgs {
     #[command(flatten)]
     spec: Spec,
@@ -74,7 +76,9 @@ pub(crate) struct CreateArgs {
 Examples:
   sloop launch web
   sloop launch web db --blueprint ubuntu_24_04 --bundle small_3_0
-  sloop launch app --user-data setup.sh --wait-for first-boot --timeout 10m")]
+  sloop launch app --user-data setup.sh --wait-for first-boot --timeout 10m
+
+An image that is not on this host yet comes first; --timeout begins after that.")]
 pub(crate) struct LaunchArgs {
     #[command(flatten)]
     spec: Spec,

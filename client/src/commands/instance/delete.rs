@@ -1,16 +1,15 @@
 //! `sloop rm` and `sloop instance delete`.
 
-use std::io::{IsTerminal as _, Write as _, stderr, stdin};
 use std::time::Duration;
 
 use clap::Args;
 use sloop_proto::v1::{DeleteInstanceRequest, DeleteInstanceResult};
 
 use super::{Names, Work};
+use crate::confirm::{DELETE, confirm};
 use crate::connect::Session;
-use crate::failure::{Exit, Failure, Outcome};
+use crate::failure::Outcome;
 use crate::output::Output;
-use crate::text;
 use crate::wait::{LONGEST, Limits, duration};
 
 /// Arguments of `delete`.
@@ -39,7 +38,7 @@ pub(crate) struct DeleteArgs {
 /// Deletes instances, after asking.
 pub(crate) async fn run(session: &Session, output: &Output, args: DeleteArgs) -> Outcome {
     if !args.yes {
-        confirm(&args.names.names)?;
+        confirm(&DELETE, &args.names.names.join(", "))?;
     }
     let limits = (!args.no_wait).then(|| Limits::new(args.timeout.unwrap_or(LONGEST), None));
     let force_delete_add_ons = args.force.then_some(true);
@@ -52,19 +51,4 @@ pub(crate) async fn run(session: &Session, output: &Output, args: DeleteArgs) ->
     let result = DeleteInstanceResult { operations: work.operations.clone() };
     output.answer("DeleteInstanceResult", &result, || work.tell(limits, "deleted", "being deleted"))?;
     Ok(work.end(output))
-}
-
-/// Asks the person at the terminal; where there is none, somebody must have said `--yes`.
-fn confirm(names: &[String]) -> Result<(), Failure> {
-    if !(stdin().is_terminal() && stderr().is_terminal()) {
-        return Err(Failure::usage("deleting asks first, and there is no terminal to ask at")
-            .tip("the same with --yes"));
-    }
-    write!(stderr(), "Delete {}? [y/N] ", text::safe(&names.join(", ")))?;
-    let mut answer = String::new();
-    stdin().read_line(&mut answer)?;
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::new(Exit::Other, "nothing was deleted")),
-    }
 }

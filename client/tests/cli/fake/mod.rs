@@ -2,6 +2,7 @@
 
 mod console;
 mod host;
+mod images;
 mod instances;
 mod key_pairs;
 mod work;
@@ -12,6 +13,7 @@ use std::pin::Pin;
 
 use sloop_proto::v1::catalogue_server::CatalogueServer;
 use sloop_proto::v1::host_server::HostServer;
+use sloop_proto::v1::images_server::ImagesServer;
 use sloop_proto::v1::instances_server::InstancesServer;
 use sloop_proto::v1::key_pairs_server::KeyPairsServer;
 use sloop_proto::v1::operations_server::OperationsServer;
@@ -25,6 +27,8 @@ use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 use tonic::{Code, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
+
+pub(crate) use self::images::{FILE, SHA256};
 
 type Answer<T> = Result<Response<T>, Status>;
 type Moments<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -66,6 +70,7 @@ fn serve(socket: &Path, script: Script) -> Runtime {
     let server = Server::builder()
         .add_service(CatalogueServer::new(script))
         .add_service(HostServer::new(script))
+        .add_service(ImagesServer::new(script))
         .add_service(InstancesServer::new(script))
         .add_service(KeyPairsServer::new(script))
         .add_service(OperationsServer::new(script))

@@ -1,5 +1,7 @@
 //! Operations and boots, each with the end that its name asks for.
 
+use std::time::Duration;
+
 use sloop_proto::v1::operations_server::Operations;
 use sloop_proto::v1::readiness_server::Readiness;
 use sloop_proto::v1::*;
@@ -7,6 +9,9 @@ use tokio_stream::StreamExt as _;
 use tonic::Request;
 
 use super::{Answer, Moments, Script, answer, beyond, not_found};
+
+/// How long the image of `fetched` is on its way.
+const FETCH: Duration = Duration::from_millis(1500);
 
 /// An operation on the instance.
 pub(super) fn operation(name: &str, status: OperationStatus) -> Operation {
@@ -54,8 +59,18 @@ impl Operations for Script {
             ..WatchOperationResult::default()
         };
         let end = if name == "broken" { OperationStatus::Failed } else { OperationStatus::Succeeded };
-        let moments = [moment("making the disk", OperationStatus::Started), moment("", end)];
-        answer(Box::pin(tokio_stream::iter(moments.map(Ok))))
+        let moments = tokio_stream::iter(
+            [moment("making the disk", OperationStatus::Started), moment("", end)].map(Ok),
+        );
+        if name != "fetched" {
+            return answer(Box::pin(moments));
+        }
+        // Longer than anybody waits for the rest.
+        let image = moment("image: downloading", OperationStatus::Started);
+        let fetching =
+            tokio_stream::once(Ok(WatchOperationResult { detail: "120 of 600 MiB".into(), ..image }));
+        let pause = futures::stream::once(tokio::time::sleep(FETCH)).filter_map(|()| None);
+        answer(Box::pin(fetching.chain(pause).chain(moments)))
     }
 }
 
