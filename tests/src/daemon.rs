@@ -22,12 +22,20 @@ pub struct Setup {
     pub accelerator: &'static str,
     /// More lines for the configuration file, before its first table.
     pub configuration: String,
+    /// More lines for its table of images.
+    pub images: String,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         // Not probed here: the probe has a test of its own, and ten seconds are long.
-        Self { simulated: false, blueprints: &["tiny"], accelerator: "tcg", configuration: String::new() }
+        Self {
+            simulated: false,
+            blueprints: &["tiny"],
+            accelerator: "tcg",
+            configuration: String::new(),
+            images: String::new(),
+        }
     }
 }
 
@@ -90,10 +98,11 @@ impl Lab {
         let hypervisor = if self.setup.simulated { "simulated" } else { "libvirt" };
         let text = format!(
             "state_dir = \"{dir}/state\"\nsocket = \"{dir}/sloop.sock\"\nhypervisor = \"{hypervisor}\"\n{}\n\
-             [libvirt]\nuri = \"{}\"\naccelerator = \"{}\"\n[images]\ncatalogue = \"{catalogue}\"\n",
+             [libvirt]\nuri = \"{}\"\naccelerator = \"{}\"\n[images]\ncatalogue = \"{catalogue}\"\n{}\n",
             self.setup.configuration,
             self.libvirt_uri(),
             self.setup.accelerator,
+            self.setup.images,
         );
         Ok(std::fs::write(self.configuration_path(), text)?)
     }

@@ -9,6 +9,7 @@ mod namespace;
 mod notify;
 mod output;
 mod sweep;
+mod uplink;
 
 use std::{
     path::{Path, PathBuf},
@@ -20,7 +21,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use self::namespace::Namespace;
-pub use self::{daemon::Setup, output::Output};
+pub use self::{daemon::Setup, output::Output, uplink::Uplink};
 
 /// A throwaway host.
 pub struct Lab {

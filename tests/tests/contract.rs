@@ -4,7 +4,7 @@ mod promises;
 
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use sloop_lab::Lab;
 use sloopd::{
     adapters::sqlite::Sqlite,
@@ -44,6 +44,6 @@ async fn inside_a_lab() -> Result<()> {
     let store = Arc::new(Sqlite::open(&Layout::new(&config.state_dir).database())?);
     let catalogue = sloopd::adapters::catalogue::load(&config.images.catalogue)?;
     let ports = wiring::ports(&config, store).await?;
-    let base = ports.images.base(catalogue.blueprint("tiny")?).await?;
+    let base = ports.images.base(catalogue.blueprint("tiny")?).await?.context("tiny is here")?;
     promises::all(&ports, base).await
 }

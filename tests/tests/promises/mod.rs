@@ -138,7 +138,7 @@ fn instance(ports: &Ports, base: BaseImage) -> Result<Instance> {
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,
-        base: base.path,
+        base: Some(base.path),
         private_ip: [172, 26, 0, 10].into(),
         public_ip: Some([172, 27, 0, 10].into()),
         ports: vec![PortRule { from: 22, to: 22, protocol: Protocol::Tcp }],
