@@ -1,6 +1,6 @@
 # Every task of the project. `make` alone says which there are.
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean-host test bench lint fmt build images image install uninstall
+.PHONY: help run stop clean-host test test-apps bench lint fmt build images image install uninstall
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -22,6 +22,9 @@ clean-host: ## remove all instances and what Sloop keeps on this machine [YES=1]
 
 test: ## run all tests, those on real guests included [ARGS=name]
 	@tools/test.sh $(ARGS)
+
+test-apps: ## bake every application and look at its page: minutes each without KVM
+	@tools/test.sh --test apps --run-ignored all --test-threads 1
 
 bench: ## measure against the bare tools; prints the figures of docs [ARGS=…]
 	@tools/deps.sh bench

@@ -1,9 +1,11 @@
 //! The figures, one file a subject.
 
+mod app_launch;
 mod create_own_share;
 mod create_to_ssh;
 mod delete;
 mod idle_memory;
+mod image_import;
 mod instance_list;
 mod restart_to_ready;
 
@@ -34,6 +36,8 @@ pub(crate) const ALL: &[Bench] = &[
     Bench { figures: &["restart_to_ready_30_simulated"], slow: false, measure: restart_to_ready::simulated },
     Bench { figures: &["restart_to_ready_6_real"], slow: false, measure: restart_to_ready::real },
     Bench { figures: &["instance_list_100"], slow: false, measure: instance_list::measure },
+    Bench { figures: &["image_import"], slow: false, measure: image_import::measure },
+    Bench { figures: &["app_second_launch"], slow: true, measure: app_launch::measure },
     Bench {
         figures: &["create_to_ssh_debian", "create_to_ssh_virt_install"],
         slow: true,
