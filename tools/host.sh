@@ -54,6 +54,7 @@ publish_image() {
     as_root chmod 0444 "$to/.$file.new"
     as_root mv -f "$to/.$file.new" "$to/$file"
   fi
+  as_root install -m 0644 "$SLOOP_IMAGES_DIR/$id.json" "$to/${file%.qcow2}.json"
   as_root cmp -s "$SLOOP_IMAGES_DIR/$id.json" "$to/$id.json" && return 0
   as_root install -m 0644 "$SLOOP_IMAGES_DIR/$id.json" "$to/.$id.json.new"
   as_root mv -f "$to/.$id.json.new" "$to/$id.json"

@@ -20,7 +20,7 @@ use crate::{
         volumes::Files,
     },
     api,
-    config::{AcceleratorWord, Config, HypervisorWord},
+    config::{AcceleratorWord, Config, HypervisorWord, PruneWord},
     engine::{Engine, Limits, Unbroken},
     model::Layout,
     ports::{Ports, Store},
@@ -148,6 +148,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
         },
         private_pool,
         public_pool,
+        prune_replaced: config.images.prune == PruneWord::Replaced,
         package_proxy: config.images.package_proxy.clone(),
     })
 }

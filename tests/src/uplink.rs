@@ -21,7 +21,7 @@ const WORLD: &str = "10.98.0.2";
 /// Where the proxy listens.
 const PORT: u16 = 3128;
 /// How long a mirror may be silent.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The way out. It is gone with the value.
 pub struct Uplink {

@@ -38,13 +38,17 @@ fn clean(lab: &Lab) -> Result<()> {
     let images = lab.json(&["image", "list"])?;
     ensure!(images["images"].as_array().is_some_and(|all| all.len() == 2), "{images}");
     let instances = lab.json(&["instance", "list"])?;
-    ensure!(instances["instances"].as_array().is_some_and(|all| all.len() == 1), "the baker is left: {instances}");
+    ensure!(
+        instances["instances"].as_array().is_some_and(|all| all.len() == 1),
+        "the baker is left: {instances}"
+    );
     lab.must(&["rm", "shop", "--yes"])?;
     ensure!(lab.leftovers()?.is_empty(), "{:?}", lab.leftovers()?);
     Ok(())
 }
 
 #[test]
+#[ignore = "minutes without KVM: make test-apps"]
 fn wordpress_is_baked_by_its_first_launch_and_serves_its_page() -> Result<()> {
     let lab = lab()?;
     let address = launched(&lab, "wordpress", "WordPress")?;
@@ -60,7 +64,6 @@ fn wordpress_is_baked_by_its_first_launch_and_serves_its_page() -> Result<()> {
 }
 
 #[test]
-#[ignore = "minutes without KVM: make test-apps"]
 fn nginx_is_baked_and_serves_its_page() -> Result<()> {
     let lab = lab()?;
     launched(&lab, "nginx", "<html")?;

@@ -1,5 +1,7 @@
 //! The configuration file, `/etc/sloop/sloop.toml`. Unknown keys are refused, with their place.
 
+mod images;
+
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -7,6 +9,7 @@ use std::{
 
 use serde::Deserialize;
 
+pub use self::images::{Images, PruneWord};
 use crate::model::{Access, Error, Kind, Place, Pool, Result};
 
 /// All that can be configured, with its defaults.
@@ -103,24 +106,6 @@ pub struct Network {
     pub dns: Vec<std::net::Ipv4Addr>,
 }
 
-/// Images.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Images {
-    /// Where base images are; `images` in the state directory when absent.
-    pub dir: Option<PathBuf>,
-    /// Where the catalogue files are.
-    pub catalogue: PathBuf,
-    /// Where downloads come from: `https://…`, or the absolute path of a directory, as of a USB stick. Empty: the publishers.
-    pub mirror: String,
-    /// The largest file that is taken in, packed or not, in GiB.
-    pub largest_gb: u64,
-    /// How long a mirror may send nothing, in seconds.
-    pub stall_seconds: u64,
-    /// An HTTP proxy for the packages that a bake fetches, such as `http://192.168.1.2:3142`; none when empty.
-    pub package_proxy: String,
-}
-
 /// How much there may be.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -192,19 +177,6 @@ impl Default for Network {
     }
 }
 
-impl Default for Images {
-    fn default() -> Self {
-        Self {
-            dir: None,
-            catalogue: "/usr/share/sloop/images".into(),
-            mirror: String::new(),
-            largest_gb: 64,
-            stall_seconds: 30,
-            package_proxy: String::new(),
-        }
-    }
-}
-
 impl Default for Quotas {
     fn default() -> Self {
         Self { instances: 20, key_pairs: 100, tags: 50 }
@@ -258,18 +230,7 @@ impl Config {
         if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
             return Err(broken(format!("account: {:?} must have twelve digits", self.account)));
         }
-        if self.images.largest_gb == 0 || self.images.largest_gb > 16_000 {
-            return Err(broken("images.largest_gb must be between 1 and 16000".into()));
-        }
-        if self.images.stall_seconds == 0 {
-            return Err(broken("images.stall_seconds must be at least 1".into()));
-        }
-        let proxy = &self.images.package_proxy;
-        if !(proxy.is_empty() || proxy.starts_with("http://"))
-            || proxy.contains(['"', '\n', '\'', '\\', ';', ' '])
-        {
-            return Err(broken(format!("images.package_proxy: {proxy:?} must be http://HOST:PORT")));
-        }
+        self.images.check()?;
         if self.limits.parallel == 0 {
             return Err(broken("limits.parallel must be at least 1".into()));
         }

@@ -47,9 +47,10 @@ const NAMES_MAX: usize = 20;
 impl Verbs {
     /// Asks for instances: all are accepted, or none is.
     pub async fn create_instances(&self, caller: &Caller, asked: CreateInstances) -> Result<Vec<Operation>> {
-        let order = self.check(caller, asked).await?;
-        // From here to the commit nobody else may count instances or take addresses.
+        let mut order = self.check(caller, asked).await?;
+        // From here to the commit nobody else may count instances, take addresses or remove images.
         let mut cursor = self.admission.lock().await;
+        order.base = self.base_for(&order.blueprint, order.bundle).await?;
         let mut instances = self.ports.store.instances().await?;
         self.admit_count(&instances, order.names.len())?;
         self.admit_memory(&order.bundle.id, order.bundle.ram_bytes() * order.names.len() as u64, &instances)?;
@@ -101,15 +102,20 @@ impl Verbs {
             Some(name) => Some(self.find_key_pair(caller, name).await?),
             None => Some(self.default_key_pair(caller).await?),
         };
-        let base = self.ports.images.base(&blueprint).await?;
+        let base = self.base_for(&blueprint, bundle).await?;
+        Ok(Order { caller, names, blueprint, bundle, base, key_pair, user_data, tags })
+    }
+
+    /// The base image, which must fit the plan; none where it can be brought.
+    async fn base_for(&self, blueprint: &Blueprint, bundle: &Bundle) -> Result<Option<BaseImage>> {
+        let base = self.ports.images.base(blueprint).await?;
         match &base {
             Some(base) if base.virtual_bytes > bundle.disk_bytes() => {
-                return Err(too_small(&blueprint.id, base.virtual_bytes, &bundle.id, bundle.disk_gb));
+                Err(too_small(&blueprint.id, base.virtual_bytes, &bundle.id, bundle.disk_gb))
             }
-            Some(_) => {}
-            None => Self::obtainable(&blueprint)?,
+            Some(_) => Ok(base),
+            None => Self::obtainable(blueprint).map(|()| None),
         }
-        Ok(Order { caller, names, blueprint, bundle, base, key_pair, user_data, tags })
     }
 
     fn design(

@@ -68,6 +68,8 @@ pub struct Policy {
     pub private_pool: Pool,
     /// Where they get their public addresses from.
     pub public_pool: Pool,
+    /// Remove images that a newer one has replaced and no instance stands on, when the newer one comes.
+    pub prune_replaced: bool,
     /// HTTP proxy for the packages of a bake; none when empty.
     pub package_proxy: String,
 }

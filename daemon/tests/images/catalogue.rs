@@ -48,7 +48,7 @@ fn publish(stand: &Stand, download: &mut Download, signer: &Signer, bytes: &[u8]
             *key = signer.public();
             let list = list(checksums, &name, bytes, &old);
             match signature {
-                SignatureForm::Detached(name) if name.ends_with(".asc") => {
+                SignatureForm::Detached(name) if name.strip_suffix(".asc").is_some() => {
                     stand.site.hold(&format!("{directory}{name}"), signer.armored(&list, Way::default()));
                 }
                 SignatureForm::Detached(name) => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use sloopd::{model::ImageMoment, ports::Told};
 use tokio::sync::Notify;
 
@@ -129,4 +130,18 @@ async fn the_beginning_of_an_older_build_is_cleared_away_by_a_newer_one() {
     pull_until(&stand, |moment| moment.done >= 2 << 20).await;
     stand.offer(&disks::qcow2(3, 2));
     stand.succeeds().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_dies_before_the_last_step_downloads_nothing_again() {
+    let mut stand = Stand::open().await;
+    let bytes = disks::qcow2(3, 1);
+    stand.offer(&bytes);
+    let dies: Told = Arc::new(|moment| assert_ne!(moment.stage, "putting it in place"));
+    let pull = std::panic::AssertUnwindSafe(stand.pull_telling(dies)).catch_unwind().await;
+    pull.expect_err("it died");
+    stand.restart();
+    assert_eq!(stand.images().await, []);
+    stand.succeeds().await;
+    assert_eq!(stand.site.sent(DISK), bytes.len() as u64);
 }

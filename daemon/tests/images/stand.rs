@@ -63,11 +63,11 @@ impl Tale {
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 pub(crate) fn sha512(bytes: &[u8]) -> String {
-    Sha512::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha512::digest(bytes))
 }
 
 pub(crate) fn real_catalogue() -> Catalogue {
@@ -89,6 +89,10 @@ pub(crate) fn open_dir() -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt as _;
     let passable = std::fs::Permissions::from_mode(0o711);
     tempfile::Builder::new().permissions(passable).tempdir().expect("a directory")
+}
+
+fn is_a(name: &str, ending: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == ending)
 }
 
 impl Stand {
@@ -159,13 +163,13 @@ impl Stand {
     /// Downloads that can be taken up again.
     pub(crate) fn parts(&self) -> Vec<String> {
         let mut names = Self::names(&self.staging());
-        names.retain(|name| name.ends_with(".part"));
+        names.retain(|name| is_a(name, "part"));
         names
     }
 
     pub(crate) fn nothing_half_made(&self) {
         let mut names = Self::names(&self.staging());
-        names.retain(|name| !name.ends_with(".part") && !name.ends_with(".label"));
+        names.retain(|name| !is_a(name, "part") && !is_a(name, "label"));
         assert_eq!(names, [""; 0], "left in staging");
     }
 

@@ -60,7 +60,7 @@ impl ImageStore {
                 id: own.id.clone(),
                 user: own.user.clone(),
                 firmware: firmware.to_owned(),
-                description: own.description.clone(),
+                text: own.description.clone(),
                 owner: own.owner.0.clone(),
             })?;
         }

@@ -3,7 +3,7 @@
 use std::{
     fs::{File, Permissions},
     io::Read as _,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -51,19 +51,52 @@ pub(super) struct Finished {
 
 impl Workshop {
     pub(super) fn open(shelf: &Shelf) -> Result<Self> {
-        let dir = shelf.staging()?.join(format!("work-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir(&dir).map_err(|error| disk_failure("make", &dir, &error))?;
-        let workshop = Self { dir };
-        if let Some((user, group)) = confined::reader() {
-            let given = std::os::unix::fs::chown(&workshop.dir, Some(user), Some(group));
-            given.map_err(|error| disk_failure("give away", &workshop.dir, &error))?;
+        let workshop = Self { dir: shelf.staging()?.join(format!("work-{}", uuid::Uuid::new_v4())) };
+        for dir in [&workshop.dir, &workshop.bench()] {
+            std::fs::create_dir(dir).map_err(|error| disk_failure("make", dir, &error))?;
+            let passable = std::fs::set_permissions(dir, Permissions::from_mode(0o711));
+            passable.map_err(|error| disk_failure("open up", dir, &error))?;
         }
+        give(&workshop.bench())?;
         Ok(workshop)
     }
 
+    /// A file that the daemon makes.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
+
+    /// Where the one who reads strangers' files makes one, and nothing else is: who may make files may make links, too, and
+    /// the daemon follows none.
+    fn bench(&self) -> PathBuf {
+        self.dir.join("bench")
+    }
+
+    /// Takes a file from there, which is the daemon's from now on.
+    fn take(&self, name: &str) -> Result<PathBuf> {
+        let (from, to) = (self.bench().join(name), self.file(name));
+        let failed = |error: std::io::Error| disk_failure("take", &from, &error);
+        let (user, group) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+        // First, so that nobody can put another in its place.
+        std::os::unix::fs::chown(self.bench(), Some(user), Some(group)).map_err(failed)?;
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let file = File::options().read(true).custom_flags(flags).open(&from).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() || metadata.nlink() != 1 {
+            return Err(Error::internal(format!("{} is no file of its own", from.display())));
+        }
+        std::os::unix::fs::fchown(&file, Some(user), Some(group)).map_err(failed)?;
+        file.set_permissions(Permissions::from_mode(0o644)).map_err(failed)?;
+        std::fs::rename(&from, &to).map_err(failed)?;
+        Ok(to)
+    }
+}
+
+/// Gives a file or a directory to the one who reads strangers' files.
+fn give(path: &Path) -> Result<()> {
+    let Some((user, group)) = confined::reader() else { return Ok(()) };
+    let given = std::os::unix::fs::chown(path, Some(user), Some(group));
+    given.map_err(|error| disk_failure("give away", path, &error))
 }
 
 impl Drop for Workshop {
@@ -87,25 +120,29 @@ pub(super) async fn ingest(
     let source = unpacked.as_deref().unwrap_or(file);
     told(ImageMoment::of("reading the header"));
     let (header, length) = header(source)?;
-    let limits =
-        Limits { time: settings.patience_for(length), file: settings.largest.saturating_add(1 << 30) };
+    let (largest, room) = (settings.largest.saturating_add(1 << 30), shelf.room(settings.headroom)?);
+    let limits = Limits { time: patience_for(length), file: largest.min(room), scarce: room < largest };
     readable(source)?;
+    if header.format != gate::Format::Raw {
+        confined::sound(source, header.format, limits).await?;
+    }
     told(ImageMoment::of("converting"));
-    let made = workshop.file("base.qcow2");
-    confined::convert(source, header.format, &made, limits).await?;
+    confined::convert(source, header.format, &workshop.bench().join("base.qcow2"), limits).await?;
+    let made = workshop.take("base.qcow2")?;
     if let Some(path) = &unpacked {
         // Its room may be needed soon.
         let _ = std::fs::remove_file(path);
     }
     told(ImageMoment::of("checking"));
     let table = workshop.file("table");
+    File::create_new(&table).map_err(|error| disk_failure("make", &table, &error))?;
+    give(&table)?;
     let ((), (), sha256) = tokio::try_join!(
         confined::check(&made, limits),
         confined::beginning(&made, gate::disk::TABLE, &table, limits),
         digest(made.clone()),
     )?;
     let firmware = booting(&table, &arrival)?;
-    take_back(&made)?;
     let record = Record {
         file: format!("{}-{}.qcow2", arrival.blueprint, &sha256[..12]),
         blueprint: arrival.blueprint,
@@ -138,8 +175,7 @@ async fn unpacked(
 ) -> Result<Option<PathBuf>> {
     let Some(packing) = gate::packing(&head(file)?.0) else { return Ok(None) };
     let (from, to, told) = (file.to_owned(), workshop.file("unpacked"), told.clone());
-    let room = super::free_bytes(shelf.dir())?.saturating_sub(settings.headroom);
-    let bounds = Bounds { length: settings.largest, room };
+    let bounds = Bounds { length: settings.largest, room: shelf.room(settings.headroom)? };
     let out = to.clone();
     blocking(move || unpack(&from, packing, &out, bounds, &|moment| told(moment))).await?;
     if gate::packing(&head(&to)?.0).is_some() {
@@ -167,13 +203,6 @@ fn header(file: &Path) -> Result<(gate::Header, u64)> {
 fn readable(file: &Path) -> Result<()> {
     std::fs::set_permissions(file, Permissions::from_mode(0o644))
         .map_err(|error| disk_failure("open up", file, &error))
-}
-
-/// What was made by another user is the daemon's from now on.
-fn take_back(file: &Path) -> Result<()> {
-    let (user, group) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-    std::os::unix::fs::chown(file, Some(user), Some(group))
-        .map_err(|error| disk_failure("take", file, &error))
 }
 
 fn booting(table: &Path, arrival: &Arrival) -> Result<Firmware> {
@@ -214,9 +243,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     done.map_err(|error| Error::internal(format!("work on an image broke off: {error}")))?
 }
 
-impl Settings {
-    /// How long qemu-img may take for a file of that length: a disk that does ten megabytes a second is still served.
-    fn patience_for(&self, length: u64) -> Duration {
-        Duration::from_secs(120 + length / (10 << 20))
-    }
+/// How long qemu-img may take for a file of that length: a disk that does ten megabytes a second is still served.
+fn patience_for(length: u64) -> Duration {
+    Duration::from_secs(120 + length / (10 << 20))
 }

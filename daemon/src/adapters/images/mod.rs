@@ -66,6 +66,8 @@ impl ImageStore {
     /// The images of a directory. What work that was cut off has left there is cleared away.
     #[must_use]
     pub fn open(settings: Settings) -> Self {
+        // Where that fails, whatever is done with images says so.
+        let _ = std::fs::create_dir_all(&settings.dir);
         let shelf = Shelf::new(settings.dir.clone());
         let store = Self { settings, shelf };
         store.clear_up();
@@ -192,7 +194,7 @@ fn own_blueprint(description: Description) -> Blueprint {
         platform: "LINUX_UNIX".to_owned(),
         version: String::new(),
         version_code: "1".to_owned(),
-        description: description.description,
+        description: description.text,
         user: description.user,
         firmware: if description.firmware == "uefi" { Firmware::Uefi } else { Firmware::Bios },
         min_power: 0,
@@ -212,6 +214,13 @@ fn free_bytes(dir: &Path) -> Result<u64> {
     let stat =
         nix::sys::statvfs::statvfs(dir).map_err(|errno| disk_failure("measure", dir, &errno.into()))?;
     Ok(stat.blocks_available() * stat.fragment_size())
+}
+
+/// The disk is too full for an image.
+fn no_room(why: &str) -> Error {
+    let message = format!("Not enough disk space for the image: {why}");
+    Error::new(Kind::Capacity, "InsufficientDisk", message)
+        .tip("remove what is not needed: sloop image prune; or delete instances")
 }
 
 /// A file of our own cannot be worked with.

@@ -42,7 +42,13 @@ impl ImageStore {
             self.shelf.staging()?.join(format!("{}-{}.part", blueprint.id, &resolved.digest.as_str()[..12]));
         forget_older(&path, &blueprint.id);
         let mut partial = Partial::open(&path, &resolved.digest)?;
-        let wanted = Wanted { url: &resolved.url, digest: &resolved.digest, limit: settings.largest };
+        let wanted = Wanted {
+            url: &resolved.url,
+            digest: &resolved.digest,
+            limit: settings.largest,
+            // What is there of it already takes none.
+            room: self.shelf.room(settings.headroom)?.saturating_add(partial.length()),
+        };
         fetcher.large(&wanted, &mut partial, told).await?;
         let arrival = Arrival {
             blueprint: blueprint.id.clone(),
@@ -52,11 +58,12 @@ impl ImageStore {
             firmware: Some(blueprint.firmware),
         };
         let taken_in = ingest(&self.shelf, settings, &path, arrival, told).await;
+        let taken_in = taken_in.and_then(|finished| finished.publish(&self.shelf, told));
         // What is genuine and cannot be used will not be better next time; a full disk will.
         if taken_in.as_ref().err().is_none_or(|error| error.kind != Kind::Capacity) {
             partial.discard()?;
         }
-        taken_in.map_err(|error| error.while_doing(&resolved.url))?.publish(&self.shelf, told)
+        taken_in.map_err(|error| error.while_doing(&resolved.url))
     }
 
     /// The newest image, if it was made from that very file.
@@ -102,9 +109,8 @@ pub(super) async fn resolve(fetcher: &Fetcher, download: &Download, name: Option
             let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
             let place = url(checksums);
             let wrong = |error: Error| {
-                error
-                    .while_doing(&place)
-                    .tip("nothing of it is used; if it stays so, tell who runs the mirror")
+                let tip = "nothing of it is used; if it stays so, tell who runs the mirror";
+                Error { tip: error.tip.clone().or(Some(tip.to_owned())), ..error.while_doing(&place) }
             };
             let list = match signature {
                 SignatureForm::Detached(name) => {
@@ -135,12 +141,6 @@ impl ImageStore {
         if free > headroom.saturating_add(bytes) {
             return Ok(());
         }
-        let message = format!(
-            "Not enough disk space for the image: {} MiB is free, and {} MiB are kept back",
-            free >> 20,
-            headroom >> 20
-        );
-        Err(Error::new(Kind::Capacity, "InsufficientDisk", message)
-            .tip("remove what is not needed: sloop image prune; or delete instances"))
+        Err(super::no_room(&format!("{} MiB is free, and {} MiB are kept back", free >> 20, headroom >> 20)))
     }
 }

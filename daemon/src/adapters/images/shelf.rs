@@ -49,17 +49,14 @@ pub(super) struct Description {
     pub(super) id: String,
     pub(super) user: String,
     pub(super) firmware: String,
-    pub(super) description: String,
+    #[serde(rename = "description")]
+    pub(super) text: String,
     pub(super) owner: String,
 }
 
 impl Shelf {
     pub(super) fn new(dir: PathBuf) -> Self {
         Self { dir }
-    }
-
-    pub(super) fn dir(&self) -> &Path {
-        &self.dir
     }
 
     /// Where work goes on that nobody shall see.
@@ -70,6 +67,11 @@ impl Shelf {
         let passable = std::fs::set_permissions(&dir, Permissions::from_mode(0o711));
         passable.map_err(|error| disk_failure("open up", &dir, &error))?;
         Ok(dir)
+    }
+
+    /// Bytes that work may take, when so many must stay free.
+    pub(super) fn room(&self, headroom: u64) -> Result<u64> {
+        Ok(super::free_bytes(&self.staging()?)?.saturating_sub(headroom))
     }
 
     /// The newest image of a blueprint, its header read again.
@@ -134,9 +136,8 @@ impl Shelf {
         let newest = self.newest(blueprint)?.filter(|record| record.file == name);
         let is_newest = newest.is_some();
         // A recipe of an earlier version wrote the newest one's record only.
-        let record = match read(&self.dir.join(format!("{id}.json")))?.or(newest) {
-            Some(record) => record,
-            None => return Err(Error::internal("it has no record")),
+        let Some(record) = read(&self.dir.join(format!("{id}.json")))?.or(newest) else {
+            return Err(Error::internal("it has no record"));
         };
         let path = self.dir.join(name);
         let length = path.metadata().map_err(|error| disk_failure("read", &path, &error))?.len();
@@ -165,9 +166,10 @@ impl Shelf {
         let failed = |error| disk_failure("keep", &path, &error);
         std::fs::set_permissions(finished, Permissions::from_mode(0o444)).map_err(failed)?;
         File::open(finished).and_then(|file| file.sync_all()).map_err(failed)?;
-        std::fs::rename(finished, &path).map_err(failed)?;
         let id = record.file.trim_end_matches(".qcow2");
+        // First, because nobody sees a record without its file, and nobody can remove a file without its record.
         self.write(&format!("{id}.json"), record)?;
+        std::fs::rename(finished, &path).map_err(failed)?;
         self.write(&format!("{}.json", record.blueprint), record)?;
         self.stored(id, &record.file)
     }
@@ -177,8 +179,8 @@ impl Shelf {
         if image.is_newest {
             self.unlink(&format!("{}.json", image.blueprint_id))?;
         }
-        self.unlink(&format!("{}.json", image.id))?;
         self.unlink(&format!("{}.qcow2", image.id))?;
+        self.unlink(&format!("{}.json", image.id))?;
         let others = self.list()?.iter().any(|other| other.blueprint_id == image.blueprint_id);
         if others { Ok(()) } else { self.unlink(&format!("{}.blueprint.json", image.blueprint_id)) }
     }

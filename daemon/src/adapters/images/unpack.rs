@@ -37,17 +37,17 @@ pub(super) fn unpack(
     let failed = |error| disk_failure("read", from, &error);
     let file = File::open(from).map_err(failed)?;
     let total = file.metadata().map_err(failed)?.len();
-    let mut counted = Counted { inner: BufReader::with_capacity(1 << 20, file), done: 0, total, told };
+    let packed = BufReader::with_capacity(1 << 20, Counted { inner: file, done: 0, total, told });
     let mut decoder: Box<dyn Read + '_> = match packing {
-        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(&mut counted)),
+        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
         Packing::Xz => {
             let stream = liblzma::stream::Stream::new_stream_decoder(MEMORY, liblzma::stream::CONCATENATED);
             let stream = stream.map_err(|error| damaged(&error.to_string()))?;
-            Box::new(liblzma::read::XzDecoder::new_stream(&mut counted, stream))
+            Box::new(liblzma::bufread::XzDecoder::new_stream(packed, stream))
         }
         Packing::Zstd => {
             let mut decoder =
-                zstd::Decoder::new(&mut counted).map_err(|error| damaged(&error.to_string()))?;
+                zstd::Decoder::with_buffer(packed).map_err(|error| damaged(&error.to_string()))?;
             decoder.window_log_max(WINDOW).map_err(|error| damaged(&error.to_string()))?;
             Box::new(decoder)
         }
@@ -73,8 +73,14 @@ fn sparse(from: &mut dyn Read, to: &Path, bounds: Bounds) -> Result<()> {
             room += filled as u64;
             out.write_all(bytes).map_err(failed)?;
         }
-        if length > bounds.length || room > bounds.room {
+        if length > bounds.length {
             return Err(too_large());
+        }
+        if room > bounds.room {
+            return Err(super::no_room(&format!(
+                "there is room for {} MiB of what is packed",
+                bounds.room >> 20
+            )));
         }
     }
     out.set_len(length).map_err(failed)
@@ -100,15 +106,14 @@ fn damaged(why: &str) -> Error {
 }
 
 fn too_large() -> Error {
-    let message =
-        "what comes out of the packed file is larger than an image may be, or than this host has room for";
+    let message = "what comes out of the packed file is larger than an image may be";
     Error::new(Kind::InvalidInput, "ImageRefused", message)
         .tip("images.largest_gb in the configuration sets the limit")
 }
 
 /// A reader that tells how far it is.
 struct Counted<'a> {
-    inner: BufReader<File>,
+    inner: File,
     done: u64,
     total: u64,
     told: &'a dyn Fn(ImageMoment),
@@ -120,18 +125,6 @@ impl Read for Counted<'_> {
         self.done += read as u64;
         (self.told)(ImageMoment::counted("unpacking", self.done, self.total));
         Ok(read)
-    }
-}
-
-impl std::io::BufRead for Counted<'_> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        self.inner.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.done += amount as u64;
-        (self.told)(ImageMoment::counted("unpacking", self.done, self.total));
-        self.inner.consume(amount);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The NoCloud seed: a disk of 1 MiB, labelled `CIDATA`, that gives a guest its identity. It holds no network
+//! The NoCloud seed: a disk of 1 MiB, labelled `cidata`, that gives a guest its identity. It holds no network
 //! configuration: DHCP on the tap decides that, also for clones that wake up as another instance.
 //!
 //! `documents` writes the files, this file puts them on a FAT disk, in process.
@@ -21,7 +21,8 @@ pub fn image(instance: &Instance) -> Result<Vec<u8>> {
 
 fn build(instance: &Instance) -> std::io::Result<Vec<u8>> {
     let mut disk = Cursor::new(vec![0; SIZE]);
-    fatfs::format_volume(&mut disk, FormatVolumeOptions::new().volume_label(*b"CIDATA     "))?;
+    // In small letters: a cloud-init before 19.1, as in Amazon Linux 2, looks for no others.
+    fatfs::format_volume(&mut disk, FormatVolumeOptions::new().volume_label(*b"cidata     "))?;
     {
         let volume = FileSystem::new(&mut disk, FsOptions::new())?;
         let root = volume.root_dir();
@@ -46,7 +47,7 @@ mod tests {
         let bytes = image(instance).expect("a seed");
         assert_eq!(bytes.len(), SIZE);
         let volume = FileSystem::new(Cursor::new(bytes), FsOptions::new()).expect("a volume");
-        assert_eq!(volume.volume_label(), "CIDATA");
+        assert_eq!(volume.volume_label(), "cidata");
         let entries = volume.root_dir().iter().map(|entry| entry.expect("an entry"));
         let files = entries.filter(fatfs::DirEntry::is_file).map(|entry| {
             let mut text = String::new();

@@ -194,7 +194,14 @@ pub(super) fn blueprint(blueprint: Blueprint) -> wire::Blueprint {
         name: Some(blueprint.name),
         group: Some(blueprint.group),
         r#type: Some(kind.into()),
-        description: Some(blueprint.description),
+        description: Some(match &blueprint.password {
+            // Lightsail has no member for it and says it in its console.
+            Some(first) => format!(
+                "{} The first password, for {}, is in {}; {}.",
+                blueprint.description, first.user, first.file, first.hint
+            ),
+            None => blueprint.description,
+        }),
         is_active: Some(blueprint.active),
         min_power: Some(blueprint.min_power),
         version: Some(blueprint.version),

@@ -47,11 +47,11 @@ impl Images for Door {
     async fn import_image(&self, request: Request<Streaming<wire::ImportImageRequest>>) -> Answer<Moments> {
         let caller = self.caller(&request).map_err(status)?;
         let mut parts = request.into_inner();
-        let order = match parts.message().await?.and_then(|first| first.part) {
-            Some(wire::import_image_request::Part::Order(order)) => order,
-            _ => return Err(status(Error::invalid("order", "the order comes first, and then the file"))),
+        let first = parts.message().await?.and_then(|first| first.part);
+        let Some(wire::import_image_request::Part::Order(order)) = first else {
+            return Err(status(Error::invalid("order", "the order comes first, and then the file")));
         };
-        let course = self.verbs.import_image(&caller, asked(order), pieces(parts)).await.map_err(status)?;
+        let course = self.verbs.import_image(&caller, asked(order), pieces(parts)).map_err(status)?;
         Ok(Response::new(moments(course)))
     }
 

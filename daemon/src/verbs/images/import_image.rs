@@ -30,9 +30,9 @@ pub struct ImportRequest {
 
 impl Verbs {
     /// Takes an image from a file.
-    pub async fn import_image(&self, caller: &Caller, asked: ImportRequest, file: Pieces) -> Result<Course> {
+    pub fn import_image(&self, caller: &Caller, asked: ImportRequest, file: Pieces) -> Result<Course> {
         only_admins(self, caller, "import one")?;
-        let order = self.import_order(caller, asked).await?;
+        let order = self.import_order(caller, asked)?;
         let (sender, course) = watch::channel(SupplyMoment::Working(ImageMoment::default()));
         let images = self.ports.images.clone();
         tokio::spawn(async move {
@@ -45,7 +45,7 @@ impl Verbs {
         Ok(course)
     }
 
-    async fn import_order(&self, caller: &Caller, asked: ImportRequest) -> Result<ImportOrder> {
+    fn import_order(&self, caller: &Caller, asked: ImportRequest) -> Result<ImportOrder> {
         let ImportRequest { file_name, size, blueprint_id, digest, unverified, own } = asked;
         // A name for messages, and perhaps to look up: never a path.
         let name = file_name.rsplit('/').next().unwrap_or_default();
@@ -63,7 +63,7 @@ impl Verbs {
                 }
                 ImportTarget::Blueprint(Box::new(blueprint))
             }
-            (None, Some(own)) => ImportTarget::Own(self.own_blueprint(caller, own).await?),
+            (None, Some(own)) => ImportTarget::Own(self.own_blueprint(caller, own)?),
             _ => {
                 let message =
                     "an image becomes that of a blueprint, or a blueprint of its own: name one of them";
@@ -86,7 +86,7 @@ impl Verbs {
         Ok(ImportOrder { file_name, size, trust, target })
     }
 
-    async fn own_blueprint(
+    fn own_blueprint(
         &self,
         caller: &Caller,
         (id, user, firmware, description): (String, String, String, String),

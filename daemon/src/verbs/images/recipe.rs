@@ -23,12 +23,28 @@ ExecStartPost=/bin/touch /var/lib/app-first-boot
 WantedBy=multi-user.target
 ";
 
+/// Ready before a web server starts: the key of the guest that baked is not in the image, and nobody else may have it.
+const KEY_UNIT: &str = "\
+[Unit]
+Description=TLS key of this instance
+After=cloud-init.service
+Before=apache2.service nginx.service
+ConditionPathExists=!/etc/ssl/private/ssl-cert-snakeoil.key
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/make-ssl-cert generate-default-snakeoil --force-overwrite
+[Install]
+WantedBy=multi-user.target
+";
+
 /// Runs when the guest shuts down, last of all that was started: what is an instance's own must not be in an image.
 const GENERALISE: &str = r#"#!/bin/sh
-rm -f /etc/systemd/system/generalise.service /usr/local/sbin/generalise /etc/apt/apt.conf.d/90bake
+rm -f /etc/systemd/system/generalise.service /usr/local/sbin/generalise /etc/apt/apt.conf.d/90bake /etc/dpkg/dpkg.cfg.d/90bake
 for home in /home/*; do
   [ -d "$home" ] && userdel -r "$(basename "$home")" 2>/dev/null
 done
+rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem
 rm -f /etc/sudoers.d/90-cloud-init-users /root/.ssh/authorized_keys /etc/ssh/ssh_host_*
 rm -f /etc/systemd/network/10-cloud-init-* /etc/netplan/50-cloud-init.yaml /etc/udev/rules.d/70-persistent-net.rules
 rm -rf /var/lib/dhcp/* /var/lib/NetworkManager/* /var/lib/systemd/random-seed /root/.bash_history /tmp/* /var/tmp/*
@@ -56,7 +72,9 @@ const INSTALL: &str = r#"install_packages() {
   if command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     [ -z "$proxy" ] || echo "Acquire::http::Proxy \"$proxy\";" >/etc/apt/apt.conf.d/90bake
-    apt-get -q -o Acquire::Retries=3 update
+    # If this is cut off, the whole disk is thrown away: no package need be on it before the next.
+    echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/90bake
+    apt-get -q -o Acquire::Retries=3 -o Acquire::Languages=none update
     apt-get -q -y -o Acquire::Retries=3 --no-install-recommends install "$@"
   elif command -v dnf >/dev/null; then
     dnf -q -y ${proxy:+--setopt=proxy="$proxy"} install "$@"
@@ -100,6 +118,9 @@ fn render(bake: &Bake, proxy: &str) -> Result<String> {
         // Not now: this guest is nobody's instance.
         text.push_str("systemctl -q enable app-first-boot.service\n");
     }
+    text.push_str("if [ -x /usr/sbin/make-ssl-cert ]; then\n");
+    put(&mut text, "/etc/systemd/system/app-tls-key.service", "0644", KEY_UNIT)?;
+    text.push_str("systemctl -q enable app-tls-key.service\nfi\n");
     put(&mut text, "/usr/local/sbin/generalise", "0755", GENERALISE)?;
     put(&mut text, "/etc/systemd/system/generalise.service", "0644", GENERALISE_UNIT)?;
     text.push_str("systemctl daemon-reload\nsystemctl start generalise.service\necho 'baked'\n");

@@ -51,7 +51,10 @@ impl Verbs {
                 .await
                 .unwrap_or_else(|error| Err(Error::internal(format!("the work broke off: {error}"))));
             match &result {
-                Ok(image) => tracing::info!(image = image.id, origin = image.origin, "image is here"),
+                Ok(image) => {
+                    tracing::info!(image = image.id, origin = image.origin, "image is here");
+                    verbs.prune_by_policy().await;
+                }
                 Err(error) => tracing::warn!(blueprint = blueprint.id, %error, "image did not come"),
             }
             verbs.supplies.lock().remove(&blueprint.id);
@@ -115,6 +118,8 @@ impl Verbs {
                 instance.disk_gb,
             ));
         }
+        // Nobody may remove it meanwhile.
+        let _admission = self.admission.lock().await;
         self.ports.store.commit(vec![Change::SetBase(id, image.path.clone())]).await
     }
 

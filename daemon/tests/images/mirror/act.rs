@@ -83,17 +83,18 @@ impl Plan {
             return Self::bare("416 Range Not Satisfiable", &format!("Content-Range: bytes */{whole}\r\n"));
         }
         let status = if part.is_some() { "206 Partial Content" } else { "200 OK" };
-        let mut head = format!("HTTP/1.1 {status}\r\nETag: {tag}\r\nConnection: close\r\n");
-        if part.is_some() {
-            head += &format!("Content-Range: bytes {from}-{}/{whole}\r\n", whole - 1);
-        }
-        let rest = i64::try_from(whole - from).expect("small");
-        if !matches!(act, Act::Endless) {
-            let lie = if let Act::Lie(by) = act { *by } else { 0 };
-            head += &format!("Content-Length: {}\r\n", rest + lie);
-        }
+        let range = if part.is_some() {
+            format!("Content-Range: bytes {from}-{}/{whole}\r\n", whole - 1)
+        } else {
+            String::new()
+        };
+        let lie = if let Act::Lie(by) = act { *by } else { 0 };
+        let rest = i64::try_from(whole - from).expect("small") + lie;
+        let length =
+            if matches!(act, Act::Endless) { String::new() } else { format!("Content-Length: {rest}\r\n") };
+        let head = format!("HTTP/1.1 {status}\r\nETag: {tag}\r\nConnection: close\r\n{range}{length}\r\n");
         let sent = if let Act::Cut(sent) | Act::Stall(sent) = act { *sent } else { whole };
         let until = whole.min(from.saturating_add(sent));
-        Self { head: head + "\r\n", body: bytes.clone(), from, until, stalls: matches!(act, Act::Stall(_)) }
+        Self { head, body: bytes.clone(), from, until, stalls: matches!(act, Act::Stall(_)) }
     }
 }

@@ -66,10 +66,6 @@ impl Site {
         self.tree().files[&path(url)].copy.bytes.to_vec()
     }
 
-    pub(crate) fn remove(&self, url: &str) {
-        self.tree().files.remove(&path(url));
-    }
-
     /// What it does with the next requests for a file; the last act is for all that follow.
     pub(crate) fn act(&self, url: &str, acts: impl IntoIterator<Item = Act>) {
         let mut tree = self.tree();
@@ -144,7 +140,9 @@ async fn serve(mut stream: TcpStream, tree: &Mutex<Tree>) -> std::io::Result<()>
         stream.write_all(chunk).await?;
         let mut tree = tree.lock().expect("unpoisoned");
         let request = tree.files.get_mut(&path).and_then(|held| held.requests.get_mut(number));
-        request.into_iter().for_each(|request| request.sent += chunk.len() as u64);
+        if let Some(request) = request {
+            request.sent += chunk.len() as u64;
+        }
     }
     if plan.stalls {
         // Until the other side has had enough.

@@ -20,7 +20,7 @@ pub(super) fn examine(head: &[u8], length: u64) -> Result<u64> {
     if length < SMALLEST {
         return Err(refused("it is smaller than any disk: it is cut off, or something else"));
     }
-    if length % 512 != 0 {
+    if !length.is_multiple_of(512) {
         return Err(refused("its length is no multiple of a sector: it is cut off, or no raw disk"));
     }
     firmware(head)?;

@@ -26,8 +26,8 @@ fn assert_refused(head: &[u8], length: u64, words: &str) {
     assert!(said.contains(words), "{said:?} lacks {words:?}");
 }
 
-fn sound(format: Format, virtual_bytes: u64) -> Result<Header> {
-    Ok(Header { format, virtual_bytes })
+fn sound(format: Format, virtual_bytes: u64) -> Header {
+    Header { format, virtual_bytes }
 }
 
 // Headers made here.
@@ -122,23 +122,23 @@ fn gpt(kinds: &[&[u8; 16]]) -> Vec<u8> {
 
 #[test]
 fn what_is_sound_is_let_through_with_its_size() {
-    assert_eq!(examine(&qcow2(), LENGTH), sound(Format::Qcow2, 1 << 30));
-    assert_eq!(examine(&vmdk(DESCRIPTION), LENGTH), sound(Format::Vmdk, 1 << 30));
-    assert_eq!(examine(&vdi(), LENGTH), sound(Format::Vdi, 1 << 30));
-    assert_eq!(examine(&mbr(), LENGTH), sound(Format::Raw, LENGTH));
-    assert_eq!(examine(&gpt(&[LINUX]), LENGTH), sound(Format::Raw, LENGTH));
+    assert_eq!(examine(&qcow2(), LENGTH), Ok(sound(Format::Qcow2, 1 << 30)));
+    assert_eq!(examine(&vmdk(DESCRIPTION), LENGTH), Ok(sound(Format::Vmdk, 1 << 30)));
+    assert_eq!(examine(&vdi(), LENGTH), Ok(sound(Format::Vdi, 1 << 30)));
+    assert_eq!(examine(&mbr(), LENGTH), Ok(sound(Format::Raw, LENGTH)));
+    assert_eq!(examine(&gpt(&[LINUX]), LENGTH), Ok(sound(Format::Raw, LENGTH)));
 }
 
 #[test]
 fn harmless_features_and_extensions_are_let_through() {
     // Another compression, and extended L2 entries.
-    assert_eq!(examine(&with(qcow2(), 79, &[0x18]), LENGTH), sound(Format::Qcow2, 1 << 30));
+    assert_eq!(examine(&with(qcow2(), 79, &[0x18]), LENGTH), Ok(sound(Format::Qcow2, 1 << 30)));
     // Names of features, and bitmaps.
     let head = extended(&[(0x6803_f857, 144), (0x2385_2875, 24)]);
-    assert_eq!(examine(&head, LENGTH), sound(Format::Qcow2, 1 << 30));
+    assert_eq!(examine(&head, LENGTH), Ok(sound(Format::Qcow2, 1 << 30)));
     // In version 2, the extensions begin where version 3 has its features.
     let head = with(with(qcow2(), 4, &2u32.to_be_bytes()), 72, &[0; 40]);
-    assert_eq!(examine(&head, LENGTH), sound(Format::Qcow2, 1 << 30));
+    assert_eq!(examine(&head, LENGTH), Ok(sound(Format::Qcow2, 1 << 30)));
 }
 
 #[test]
@@ -218,10 +218,10 @@ fn no_disk_is_larger_than_the_largest() {
         let head = with(with(head, 24, &bytes.to_be_bytes()), 36, &32u32.to_be_bytes());
         with(with(head, 40, &0x40_0000u64.to_be_bytes()), 48, &0x20_0000u64.to_be_bytes())
     };
-    assert_eq!(examine(&large(LARGEST), LENGTH), sound(Format::Qcow2, LARGEST));
+    assert_eq!(examine(&large(LARGEST), LENGTH), Ok(sound(Format::Qcow2, LARGEST)));
     assert_refused(&large(LARGEST + 512), LENGTH, "beyond what a disk may have");
     let head = |sectors: u64| with(vmdk(DESCRIPTION), 12, &sectors.to_le_bytes());
-    assert_eq!(examine(&head(LARGEST / 512), LENGTH), sound(Format::Vmdk, LARGEST));
+    assert_eq!(examine(&head(LARGEST / 512), LENGTH), Ok(sound(Format::Vmdk, LARGEST)));
     assert_refused(&head(LARGEST / 512 + 1), LENGTH, "beyond what a disk may have");
     assert_refused(&head(u64::MAX), LENGTH, "gives no size");
     assert_refused(&mbr(), LARGEST + 512, "beyond what a disk may have");
@@ -229,7 +229,7 @@ fn no_disk_is_larger_than_the_largest() {
 
 #[test]
 fn a_base_is_a_qcow2_and_nothing_else() {
-    assert_eq!(base_header(&qcow2()), sound(Format::Qcow2, 1 << 30));
+    assert_eq!(base_header(&qcow2()), Ok(sound(Format::Qcow2, 1 << 30)));
     for head in [mbr(), vmdk(DESCRIPTION), vdi()] {
         let error = base_header(&head).expect_err("no qcow2");
         assert_eq!((error.kind, error.code), (Kind::InvalidInput, "ImageRefused"));
@@ -421,7 +421,7 @@ fn what_qemu_makes_is_let_through() {
         (Format::Vdi, "vdi", "static=on"),
     ] {
         let (head, length) = created(dir.path(), "disk", &["-f", word, "-o", options, "disk", "24M"]);
-        assert_eq!(examine(&head, length), sound(format, 24 << 20), "{word} {options}");
+        assert_eq!(examine(&head, length), Ok(sound(format, 24 << 20)), "{word} {options}");
     }
 }
 
@@ -532,17 +532,16 @@ fn mutate(head: &mut [u8], noise: &mut Noise) {
 
 /// What is let through leads nowhere: each format's own reader would agree.
 fn assert_harmless(head: &[u8], header: Header) {
-    let has = |word: &[u8]| head.windows(word.len()).any(|bytes| bytes == word);
     assert!((1..=LARGEST).contains(&header.virtual_bytes));
     match header.format {
         Format::Qcow2 => {
             assert_eq!(head[8..20], [0; 12], "a backing file");
             assert_eq!(head[32..36], [0; 4], "encryption");
-            assert!(head[7] == 2 || head[79] & 0x07 == 0, "an external data file");
+            assert!(head[7] == 2 || head[79] & 0x04 == 0, "an external data file");
         }
         Format::Vmdk => {
             assert_ne!(head[12..20], [0; 8], "the description would be the whole");
-            assert!(!has(b"parentFileNameHint"), "a parent");
+            assert!(!String::from_utf8_lossy(head).contains("parentFileNameHint"), "a parent");
         }
         Format::Vdi => assert_eq!(head[0x1a8..0x1c8], [0; 32], "a parent"),
         Format::Raw => assert_eq!(head[510..512], [0x55, 0xaa], "not a disk"),

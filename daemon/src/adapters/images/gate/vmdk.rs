@@ -9,8 +9,8 @@ use crate::model::{Error, Result};
 const SECTOR: u64 = 512;
 /// Where the description begins, in sectors: everyone puts it there, and QEMU looks for a parent there and nowhere else.
 const DESCRIPTION: u64 = 1;
-/// What comes before a parent's name.
-const PARENT: &[u8] = b"parentFileNameHint";
+/// What comes before a parent's name, in lower case.
+const PARENT: &str = "parentfilenamehint";
 
 pub(super) fn examine(head: &[u8], length: u64) -> Result<u64> {
     if !(1..=3).contains(&little::<4>(head, 4)?) {
@@ -33,7 +33,7 @@ pub(super) fn examine(head: &[u8], length: u64) -> Result<u64> {
         return Err(refused("its VMDK description is not where it belongs"));
     }
     // Anywhere: what is none to the eyes that look at lines may be one to QEMU's.
-    if head.windows(PARENT.len()).any(|bytes| bytes.eq_ignore_ascii_case(PARENT)) {
+    if String::from_utf8_lossy(head).to_ascii_lowercase().contains(PARENT) {
         return Err(refused("it names a parent"));
     }
     let range = usize::try_from(at * SECTOR).ok().zip(end.and_then(|end| usize::try_from(end).ok()));

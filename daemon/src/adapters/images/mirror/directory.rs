@@ -6,6 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use nix::{
+    errno::Errno,
+    fcntl::{OFlag, OpenHow, ResolveFlag, openat2},
+};
+
 use super::{Partial, Wanted, misbehaves};
 use crate::{
     model::{Error, ImageMoment, Kind, Result},
@@ -29,15 +34,20 @@ impl Shelf {
         let name = url.path().rsplit('/').next().unwrap_or_default();
         let long: PathBuf =
             Path::new(url.host_str().unwrap_or_default()).join(url.path().trim_start_matches('/'));
+        let dir = File::open(&self.dir)
+            .map_err(|error| misbehaves(url.as_str(), &format!("{}: {error}", self.dir.display())))?;
+        // Links are followed, but not out of the mirror; and what is no file may make others wait for ever.
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+        let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_BENEATH);
         for place in [long.as_path(), Path::new(name)] {
-            let plain = place.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-            match File::open(self.dir.join(place)) {
-                Ok(file) if plain => return Ok(file),
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(misbehaves(url.as_str(), &format!("{}: {error}", place.display())));
-                }
-                _ => {}
-            }
+            let why = match openat2(&dir, place, how).map(File::from) {
+                Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_file()) => return Ok(file),
+                Ok(_) => "it is no file".to_owned(),
+                Err(Errno::ENOENT | Errno::ENOTDIR) => continue,
+                Err(Errno::EXDEV) => "it leads out of the mirror".to_owned(),
+                Err(errno) => errno.desc().to_owned(),
+            };
+            return Err(misbehaves(url.as_str(), &format!("{}: {why}", self.dir.join(place).display())));
         }
         let message = format!("{} is not in the mirror {}", long.display(), self.dir.display());
         Err(Error::new(Kind::Unavailable, "NotOnMirror", message).tip(format!(
@@ -59,9 +69,7 @@ impl Shelf {
     pub(super) async fn large(&self, wanted: &Wanted<'_>, partial: &mut Partial, told: &Told) -> Result<()> {
         let mut file = self.open(wanted.url)?;
         let total = file.metadata().map_err(|error| misbehaves(wanted.url, &error.to_string()))?.len();
-        if total > wanted.limit {
-            return Err(misbehaves(wanted.url, "it is larger than any image that is taken"));
-        }
+        wanted.admit(total)?;
         partial.restart(super::partial::Label::default())?;
         let mut buffer = vec![0; 1 << 20];
         loop {

@@ -99,15 +99,16 @@ impl Http {
         let place = self.locate(wanted.url)?;
         let (mut fruitless, mut furthest) = (0, partial.length());
         loop {
-            match self.large_once(&place, wanted.limit, partial, told).await {
+            match self.large_once(&place, wanted, partial, told).await {
                 Ok(()) => return Ok(()),
                 Err(Break::Final(error)) => return Err(error),
                 Err(Break::Again(error)) => {
                     // What brings the file on is not counted: a slow line may break off any number of times. A file that
                     // is begun anew again and again is not brought on.
-                    let brought_on = partial.length() > furthest + (1 << 20);
-                    furthest = furthest.max(partial.length());
-                    fruitless = if brought_on { 0 } else { fruitless + 1 };
+                    fruitless += 1;
+                    if partial.length() > furthest + (1 << 20) {
+                        (fruitless, furthest) = (0, partial.length());
+                    }
                     if fruitless >= self.patience.tries {
                         return Err(error);
                     }
@@ -120,7 +121,7 @@ impl Http {
     async fn large_once(
         &self,
         place: &Url,
-        limit: u64,
+        wanted: &Wanted<'_>,
         partial: &mut Partial,
         told: &Told,
     ) -> Result<(), Break> {
@@ -144,18 +145,11 @@ impl Http {
         }
         let mut answer = sound(answer)?;
         let total = begin(&answer, place, partial).map_err(Break::Final)?;
-        if total.is_some_and(|total| total > limit) {
-            return Err(Break::Final(misbehaves(
-                place.as_str(),
-                "it is larger than any image that is taken",
-            )));
-        }
+        wanted.admit(total.unwrap_or(0)).map_err(Break::Final)?;
         while let Some(chunk) = answer.chunk().await.map_err(|error| broken(place, &error))? {
             partial.append(&chunk).map_err(Break::Final)?;
-            if partial.length() > limit {
+            if let Err(error) = wanted.admit(partial.length()) {
                 partial.discard().map_err(Break::Final)?;
-                let error =
-                    misbehaves(place.as_str(), "it goes on beyond the size of any image that is taken");
                 return Err(Break::Final(error));
             }
             told(ImageMoment::counted("downloading", partial.length(), total.unwrap_or(0)));

@@ -76,6 +76,25 @@ pub(super) struct Wanted<'a> {
     pub(super) digest: &'a Digest,
     /// No longer than this.
     pub(super) limit: u64,
+    /// Nor longer than this, which there is room for.
+    pub(super) room: u64,
+}
+
+impl Wanted<'_> {
+    /// Refuses a file of that length, or one that has become so long.
+    fn admit(&self, length: u64) -> Result<()> {
+        if length > self.limit {
+            return Err(misbehaves(self.url, "it is larger than any image that is taken"));
+        }
+        if length > self.room {
+            return Err(super::no_room(&format!(
+                "{}: there is room for {} MiB of it",
+                self.url,
+                self.room >> 20
+            )));
+        }
+        Ok(())
+    }
 }
 
 impl Fetcher {
@@ -103,11 +122,13 @@ impl Fetcher {
             From::Http(http) => http.large(wanted, partial, told).await,
             From::Directory(shelf) => shelf.large(wanted, partial, told).await,
         };
-        if fetched.is_err() && partial.length() == 0 {
-            // Nothing that could be taken up again.
-            partial.discard()?;
+        if let Err(error) = fetched {
+            // Nothing that could be taken up again, or what fills the disk.
+            if partial.length() == 0 || error.kind == Kind::Capacity {
+                partial.discard()?;
+            }
+            return Err(error);
         }
-        fetched?;
         told(ImageMoment::of("verifying the digest"));
         let found = partial.digest();
         if found == *wanted.digest {

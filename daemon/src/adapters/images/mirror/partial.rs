@@ -104,7 +104,9 @@ impl Partial {
 
     /// Removes it.
     pub(in crate::adapters::images) fn discard(&mut self) -> Result<()> {
-        self.restart(Label::default())?;
+        // Nothing is written: the disk may be full.
+        self.file.set_len(0).map_err(|error| disk_failure("empty", &self.path, &error))?;
+        (self.length, self.hasher, self.label) = (0, self.fresh.clone(), Label::default());
         remove(&self.path);
         Ok(())
     }

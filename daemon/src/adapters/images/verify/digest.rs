@@ -1,6 +1,6 @@
 //! SHA-256 and SHA-512, told apart by their length.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256, Sha512};
 
@@ -61,7 +61,13 @@ impl Hasher {
 
     /// The digest of all bytes.
     pub(in crate::adapters::images) fn finish(self) -> Digest {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = |bytes: &[u8]| {
+            bytes.iter().fold(String::new(), |mut text, byte| {
+                // Writing to a string does not fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
+        };
         Digest(match self {
             Self::Sha256(hasher) => hex(&hasher.finalize()),
             Self::Sha512(hasher) => hex(&hasher.finalize()),

@@ -143,20 +143,23 @@ fn read_signatures(bytes: &[u8]) -> Result<Vec<Signature>> {
     if bytes.len() > LONGEST {
         return Err(invalid("it is longer than any"));
     }
-    let unreadable = |error: pgp::errors::Error| invalid(&format!("it cannot be read: {error}"));
-    let mut packets = bytes.to_vec();
+    // The library's own words would hold all that it could not read.
+    parse(bytes).ok_or_else(|| invalid("it cannot be read: it is damaged, or something else"))
+}
+
+fn parse(bytes: &[u8]) -> Option<Vec<Signature>> {
+    let mut packets = Vec::new();
     // Packets begin with a set bit, and text never does.
-    if bytes.first().is_none_or(u8::is_ascii) {
-        packets.clear();
+    if bytes.first().is_some_and(|byte| !byte.is_ascii()) {
+        packets.extend(bytes);
+    } else {
         // To its end at once: the library must not be asked to read on after an error.
         let mut armor = Dearmor::new(bytes);
-        armor.read_to_end(&mut packets).map_err(|error| unreadable(error.into()))?;
-        if armor.typ != Some(BlockType::Signature) {
-            return Err(invalid("it is none, but something else"));
-        }
+        armor.read_to_end(&mut packets).ok()?;
+        (armor.typ == Some(BlockType::Signature)).then_some(())?;
     }
-    let signatures = DetachedSignature::from_bytes_many(packets.as_slice()).map_err(unreadable)?;
-    signatures.take(MOST).map(|one| one.map(|one| one.signature).map_err(unreadable)).collect()
+    let signatures = DetachedSignature::from_bytes_many(packets.as_slice()).ok()?;
+    signatures.take(MOST).map(|one| one.map(|one| one.signature).ok()).collect()
 }
 
 /// One good signature is enough; without one the reason is that of the last.
@@ -172,7 +175,7 @@ fn judge(signatures: &[Signature], certificate: &Certificate, data: &[u8], now: 
 }
 
 fn good(signature: &Signature, certificate: &Certificate, data: &[u8], now: u64) -> Result<()> {
-    // Older versions sign less: not when they expire, and not what they are.
+    // Versions 2 and 3 sign neither when they end nor which hash they use.
     let version = matches!(signature.version(), SignatureVersion::V4 | SignatureVersion::V6);
     if !version || !matches!(signature.typ(), Some(SignatureType::Binary | SignatureType::Text)) {
         return Err(invalid("it is a signature on something else"));

@@ -1,0 +1,24 @@
+//! Tests in namespaces of their own: a full disk, a host without a network, a qemu-img that is somebody else's.
+
+use std::process::Command;
+
+/// Says that this process is inside already.
+const MARK: &str = "SLOOP_TEST_INSIDE";
+
+/// Runs the test of that name again, as root in new namespaces and after some shell commands. Gives whether this is that run;
+/// the other one has nothing left to do.
+pub(crate) fn inside(namespaces: &[&str], before: &str, test: &str) -> bool {
+    if std::env::var_os(MARK).is_some() {
+        return true;
+    }
+    let itself = std::env::current_exe().expect("this program");
+    let script = format!("{before}\nexec \"$0\" --exact {test} --nocapture");
+    let mut command = Command::new("unshare");
+    command.args(namespaces).args(["sh", "-ec", &script]).arg(itself).env(MARK, "1");
+    let output = command.output().expect("unshare of util-linux; see tools/deps.sh");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(output.status.success(), "inside new namespaces, which only root can make: {said}");
+    assert!(said.contains("1 passed"), "no test has the name {test}: {said}");
+    false
+}
