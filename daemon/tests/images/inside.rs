@@ -5,12 +5,14 @@ use std::process::Command;
 /// Says that this process is inside already.
 const MARK: &str = "SLOOP_TEST_INSIDE";
 
-/// Runs the test of that name again, as root in new namespaces and after some shell commands. Gives whether this is that run;
-/// the other one has nothing left to do.
-pub(crate) fn inside(namespaces: &[&str], before: &str, test: &str) -> bool {
+/// Runs the test that calls it again, as root in new namespaces and after some shell commands. Gives whether this is that
+/// run; the other one has nothing left to do.
+pub(crate) fn inside(namespaces: &[&str], before: &str) -> bool {
     if std::env::var_os(MARK).is_some() {
         return true;
     }
+    let thread = std::thread::current();
+    let test = thread.name().expect("a test's thread has its name");
     let itself = std::env::current_exe().expect("this program");
     let script = format!("{before}\nexec \"$0\" --exact {test} --nocapture");
     let mut command = Command::new("unshare");

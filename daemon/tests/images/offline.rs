@@ -12,7 +12,7 @@ const LOOPBACK: &str = "ip link set lo up";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_without_a_way_out_says_so_at_once() {
-    if !inside(NAMESPACES, LOOPBACK, "offline::a_host_without_a_way_out_says_so_at_once") {
+    if !inside(NAMESPACES, LOOPBACK) {
         return;
     }
     let stand = Stand::with(|settings| settings.mirror = Mirror::Publisher).await;
@@ -28,7 +28,7 @@ async fn a_host_without_a_way_out_says_so_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mirror_on_the_host_itself_serves_a_host_without_a_way_out() {
-    if !inside(NAMESPACES, LOOPBACK, "offline::a_mirror_on_the_host_itself_serves_a_host_without_a_way_out") {
+    if !inside(NAMESPACES, LOOPBACK) {
         return;
     }
     let stand = Stand::open().await;

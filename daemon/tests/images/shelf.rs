@@ -53,6 +53,20 @@ async fn without_its_newest_image_a_blueprint_has_none_until_it_is_pulled_again(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_cannot_be_removed_stays_to_be_seen() {
+    let stand = Stand::open().await;
+    stand.offer(&disks::qcow2(1, 1));
+    let image = stand.succeeds().await;
+    // What cannot be unlinked: whatever ends the work there, somebody must be able to try again.
+    std::fs::remove_file(&image.path).and_then(|()| std::fs::create_dir(&image.path)).expect("root may");
+    stand.store.remove(&image).await.expect_err("it is a directory");
+    let [left] = &stand.images().await[..] else { panic!("it is out of sight") };
+    std::fs::remove_dir(&image.path).expect("it was there");
+    stand.store.remove(left).await.expect("removed");
+    assert_eq!(Stand::names(&stand.settings.dir), [".staging"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_older_build_that_is_offered_again_is_the_newest_again() {
     let stand = Stand::open().await;
     let (one, two) = (disks::qcow2(1, 1), disks::qcow2(1, 2));

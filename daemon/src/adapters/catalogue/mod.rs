@@ -58,3 +58,6 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     })?;
     toml::from_str(&text).map_err(|error| Error::internal(format!("{}: {error}", path.display())))
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,11 +123,16 @@ pub(super) async fn ingest(
     let (largest, room) = (settings.largest.saturating_add(1 << 30), shelf.room(settings.headroom)?);
     let limits = Limits { time: patience_for(length), file: largest.min(room), scarce: room < largest };
     readable(source)?;
-    if header.format != gate::Format::Raw {
-        confined::sound(source, header.format, limits).await?;
-    }
     told(ImageMoment::of("converting"));
-    confined::convert(source, header.format, &workshop.bench().join("base.qcow2"), limits).await?;
+    let half = workshop.bench().join("base.qcow2");
+    // Both only read the source.
+    let sound = async {
+        match header.format {
+            gate::Format::Raw => Ok(()),
+            format => confined::sound(source, format, limits).await,
+        }
+    };
+    tokio::try_join!(sound, confined::convert(source, header.format, &half, limits))?;
     let made = workshop.take("base.qcow2")?;
     if let Some(path) = &unpacked {
         // Its room may be needed soon.
@@ -143,11 +148,13 @@ pub(super) async fn ingest(
         digest(made.clone()),
     )?;
     let firmware = booting(&table, &arrival)?;
+    // Not as the source said: a VMDK may give its size once more at its end, and QEMU believes that one.
+    let virtual_size = self::header(&made)?.0.virtual_bytes;
     let record = Record {
         file: format!("{}-{}.qcow2", arrival.blueprint, &sha256[..12]),
         blueprint: arrival.blueprint,
         sha256,
-        virtual_size: header.virtual_bytes,
+        virtual_size,
         built_at: jiff::Timestamp::now().to_string(),
         recipe: None,
         origin: arrival.origin,

@@ -7,7 +7,7 @@ use crate::inside::inside;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_files_are_read_by_nobody_with_nothing() {
-    if !inside(NAMESPACES, BEFORE, "confinement::rights::strangers_files_are_read_by_nobody_with_nothing") {
+    if !inside(NAMESPACES, BEFORE) {
         return;
     }
     let stand = stand(
