@@ -37,13 +37,12 @@ async fn a_launch_brings_its_image_and_many_share_one_download() {
 async fn those_who_watch_a_launch_see_how_the_image_comes() {
     let host = without(&[UBUNTU]);
     let mut moments = host.engine.moments();
+    host.world.stall_pulls(true);
     let asked = host.verbs.create_instances(&caller(), ubuntu(&["web"])).await.expect("accepted");
+    let first = moments.recv().await.expect("a moment");
+    assert!(first.operation == asked[0].id && first.stage.starts_with("image: "), "{first:?}");
+    host.world.stall_pulls(false);
     host.done(asked).await;
-    let mut stages = Vec::new();
-    while let Ok(moment) = moments.try_recv() {
-        stages.push(moment.stage);
-    }
-    assert!(stages.iter().any(|stage| stage.starts_with("image: ")), "{stages:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

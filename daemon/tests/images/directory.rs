@@ -21,9 +21,14 @@ const LONG: &str = "images.example.test/tiny";
 
 /// A stand before a directory, and the directory.
 async fn open() -> (Stand, PathBuf) {
-    let stick = tempfile::tempdir().expect("a directory").keep();
-    let mirror = Mirror::Directory(stick.clone());
-    (Stand::with(|settings| settings.mirror = mirror).await, stick)
+    let stand = Stand::with(|settings| {
+        let stick = settings.dir.with_file_name("stick");
+        std::fs::create_dir(&stick).expect("made");
+        settings.mirror = Mirror::Directory(stick);
+    })
+    .await;
+    let stick = stand.dir.path().join("stick");
+    (stand, stick)
 }
 
 /// Puts an image and its list there.

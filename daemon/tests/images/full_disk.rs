@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use futures::StreamExt as _;
 use rstest::rstest;
 use sloopd::{
-    model::{Error, ImportOrder, ImportTarget, Kind, StoredImage, Trust},
+    model::{Error, ImportOrder, ImportTarget, InstanceId, Kind, StoredImage, Trust},
     ports::{Images as _, Told},
 };
 
@@ -147,6 +147,22 @@ async fn an_import_larger_than_the_room_leaves_nothing() {
     too_little(&stand, &error, &old).await;
     let never = futures::stream::poll_fn(|_| panic!("it was read")).boxed();
     let error = stand.store.import(order(Some(24 << 20)), never, quiet()).await.expect_err("too little room");
+    too_little(&stand, &error, &old).await;
+    stand.nothing_left();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guests_disk_larger_than_the_room_leaves_nothing() {
+    if !inside(NAMESPACES, "") {
+        return;
+    }
+    let (stand, old) = small().await;
+    let guest = InstanceId::fresh();
+    // The guests' disks are not on the small one.
+    let files = stand.settings.layout.instance(guest);
+    std::fs::create_dir_all(&files.dir).expect("made");
+    std::fs::write(&files.disk, disks::qcow2(24, 2)).expect("written");
+    let error = stand.store.adopt(&stand.blueprint, guest, quiet()).await.expect_err("too little room");
     too_little(&stand, &error, &old).await;
     stand.nothing_left();
 }

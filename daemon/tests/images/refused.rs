@@ -59,7 +59,7 @@ fn created(dir: &Path, options: &[&str]) -> Vec<u8> {
 }
 
 #[rstest]
-#[case::backed(&["-f", "qcow2", "-b", "/etc/shadow", "-F", "raw"], "backing file")]
+#[case::backed(&["-f", "qcow2", "-b", "/etc/shadow", "-F", "raw"], "it names a backing file")]
 #[case::hyper_v(&["-f", "vhdx"], "Hyper-V")]
 #[case::hyper_v_of_old(&["-f", "vpc"], "Hyper-V")]
 #[case::enhanced(&["-f", "qed"], "not taken")]

@@ -48,7 +48,7 @@ fn every_served_operation_is_as_the_model_says() {
 #[test]
 fn what_is_beyond_must_be_named_and_must_be_there() {
     let model = Model::load();
-    let report = compare(&model, &["Host", "Readiness", "Terminal", "Tags"]);
+    let report = compare(&model, &["Host", "Images", "Readiness", "Terminal", "Tags"]);
     let beyond = |fault: &&String| fault.contains("beyond");
     assert_eq!(
         report.faults.iter().filter(beyond).collect::<Vec<_>>(),

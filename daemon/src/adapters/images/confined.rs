@@ -147,6 +147,9 @@ pub(super) async fn flatten(disk: &Path, to: &Path) -> Result<()> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if said.contains("No space left") {
+        return Err(super::no_room("the guest's disk does not fit beside it"));
+    }
     Err(Error::internal(format!(
         "qemu-img could not copy the disk: {}",
         said.lines().last().unwrap_or("no reason")

@@ -12,15 +12,16 @@ use crate::{inside::inside, stand::LIMIT};
 #[case::a_link("ln -s $VICTIM")]
 #[case::a_pipe("mkfifo")]
 #[case::a_directory("mkdir")]
-#[case::another_name("ln $last.real")]
+#[case::another_name("ln $NOTES/last")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_made_must_be_a_file_of_its_own(#[case] make: &str) {
     if !inside(NAMESPACES, BEFORE) {
         return;
     }
     let stand = stand(&format!(
-        "case $1 in\nconvert) for last; do :; done; $REAL \"$@\" && mv $last $last.real && {make} $last ;;\n\
-         dd) exec $REAL $1 $2 $3 $4 $5 $6 $7 $8.real $9 ;;\nesac\n"
+        "case $1 in\nconvert) for last; do :; done; $REAL \"$@\" && cp $last $NOTES/disk\n\
+         mv $last $NOTES/last; {make} $last ;;\n\
+         dd) exec $REAL $1 $2 $3 $4 $5 $6 $7 if=$NOTES/disk $9 ;;\nesac\n"
     ))
     .await;
     let victim = place(&stand, "victim");
