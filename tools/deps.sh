@@ -18,7 +18,7 @@ die() { printf '[deps] error: %s\n' "$*" >&2; exit 1; }
 virtual=(qemu-system-x86 qemu-utils libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients libvirt-dev)
 plain=(
   nftables dnsmasq-base iproute2
-  mmdebstrap debian-archive-keyring busybox-static cpio fdisk e2fsprogs mtools dosfstools xfsprogs curl
+  mmdebstrap debian-archive-keyring busybox-static cpio fdisk e2fsprogs mtools dosfstools xfsprogs xz-utils zstd curl
   gcc make pkg-config openssh-client python3 python3-pip ca-certificates
 )
 [ -z "$bench" ] || plain+=(virtinst)

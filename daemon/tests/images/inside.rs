@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::stand::open_dir;
+
 /// Says that this process is inside already.
 const MARK: &str = "SLOOP_TEST_INSIDE";
 
@@ -15,8 +17,15 @@ pub(crate) fn inside(namespaces: &[&str], before: &str) -> bool {
     let test = thread.name().expect("a test's thread has its name");
     let itself = std::env::current_exe().expect("this program");
     let script = format!("{before}\nexec \"$0\" --exact {test} --nocapture");
+    // What was mounted over cannot be removed inside: this is, when the namespace is gone. Whoever it is there may write.
+    let dir = open_dir(0o1777);
     let mut command = Command::new("unshare");
-    command.args(namespaces).args(["sh", "-ec", &script]).arg(itself).env(MARK, "1");
+    command
+        .args(namespaces)
+        .args(["sh", "-ec", &script])
+        .arg(itself)
+        .env(MARK, "1")
+        .env("TMPDIR", dir.path());
     let output = command.output().expect("unshare of util-linux; see tools/deps.sh");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);

@@ -84,11 +84,13 @@ pub(crate) fn blueprint() -> Blueprint {
     Blueprint { id: "made_up".to_owned(), source, ..like }
 }
 
-/// A directory that strangers' files can be read in by another user, as the daemon's own can.
-pub(crate) fn open_dir() -> tempfile::TempDir {
+/// A directory that others may use, whatever the umask is.
+pub(crate) fn open_dir(mode: u32) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt as _;
-    let passable = std::fs::Permissions::from_mode(0o711);
-    tempfile::Builder::new().permissions(passable).tempdir().expect("a directory")
+    let dir = tempfile::tempdir().expect("a directory");
+    let opened = std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(mode));
+    opened.expect("its owner may");
+    dir
 }
 
 fn is_a(name: &str, ending: &str) -> bool {
@@ -102,7 +104,8 @@ impl Stand {
 
     /// One with other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let (site, dir) = (Site::open().await, open_dir());
+        // As the daemon's own is: others pass through it, to strangers' files.
+        let (site, dir) = (Site::open().await, open_dir(0o711));
         let mut settings = Settings {
             dir: dir.path().join("images"),
             layout: Layout::new(dir.path()),

@@ -34,7 +34,7 @@ pub(super) fn reader() -> Option<(u32, u32)> {
 /// Converts `from` into the new qcow2 file `to`.
 pub(super) async fn convert(from: &Path, format: Format, to: &Path, limits: Limits) -> Result<()> {
     // In order, so that the same disk becomes the same file.
-    let words = ["convert", "-q", "-f", format.word(), "-O", "qcow2", "-m", "4", "-o", "lazy_refcounts=off"];
+    let words = ["convert", "-q", "-f", format.word(), "-O", "qcow2", "-o", "lazy_refcounts=off"];
     let arguments = words.iter().map(OsStr::new).chain([from.as_os_str(), to.as_os_str()]);
     run(arguments, limits, "convert the image", &[]).await.map(drop)
 }
