@@ -36,15 +36,16 @@ async fn reach(
     facts: &mut WatchReadinessResult,
     stage: &Stage,
 ) -> Result<(), Failure> {
+    let mut was_up = false;
     loop {
         let request = WatchReadinessRequest { instance_name: name.to_owned() };
         let watched = session.readiness().watch_readiness(request).await;
         let end = match watched {
-            Ok(moments) => watch_readiness(moments.into_inner(), goal, facts, stage).await,
+            Ok(moments) => watch_readiness(moments.into_inner(), goal, (facts, &mut was_up), stage).await,
             Err(status) => Err(status),
         };
         match end {
-            Ok(true) => return judge(name, goal, facts),
+            Ok(true) => return judge(session, name, goal, facts, was_up).await,
             Ok(false) => {}
             Err(status) => pass_over(status, stage)?,
         }
@@ -56,12 +57,13 @@ async fn reach(
 async fn watch_readiness(
     mut moments: tonic::Streaming<WatchReadinessResult>,
     goal: Milestone,
-    facts: &mut WatchReadinessResult,
+    (facts, was_up): (&mut WatchReadinessResult, &mut bool),
     stage: &Stage,
 ) -> Result<bool, Status> {
     let mut waited = false;
     while let Some(moment) = moments.next().await {
         *facts = moment?;
+        *was_up |= facts.state == "running";
         let settled = is_reached(goal, facts) || is_down(facts);
         // Where nothing had to be waited for nothing is said.
         if waited || !settled {
@@ -95,7 +97,19 @@ fn is_down(facts: &WatchReadinessResult) -> bool {
     matches!(facts.state.as_str(), "stopping" | "stopped" | "shutting-down" | "terminated")
 }
 
-fn judge(name: &str, goal: Milestone, facts: &WatchReadinessResult) -> Result<(), Failure> {
+/// What the settled matter came to. A machine that ran while it was waited for and then went off has its last words told.
+async fn judge(
+    session: &Session,
+    name: &str,
+    goal: Milestone,
+    facts: &WatchReadinessResult,
+    was_up: bool,
+) -> Result<(), Failure> {
+    if facts.state == "stopped" && was_up {
+        let failure = Failure::new(Exit::OperationFailed, format!("{name} went off while it booted"));
+        let failure = failure.lines(evidence(session, name).await);
+        return Err(failure.tip(format!("sloop start {name}")));
+    }
     if is_down(facts) {
         let failure = Failure::new(Exit::Conflict, format!("{name} is {}", facts.state));
         return Err(failure.tip(format!("sloop start {name}")));
