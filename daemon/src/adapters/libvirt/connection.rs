@@ -4,7 +4,10 @@
 //! serves five requests of a client at a time; more would only wait there, unseen.
 
 use std::{
-    sync::{Arc, Mutex, Once, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, Once, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -32,6 +35,9 @@ pub(super) struct Connection {
 struct Line {
     uri: String,
     open: Mutex<Option<Connect>>,
+    /// Held by the one who opens a connection. Not the lock of `open`: libvirt may tell of a line's end in the very thread
+    /// that is opening it.
+    opening: Mutex<()>,
     permits: Semaphore,
     events: broadcast::Sender<DomainEvent>,
     /// Every stop with libvirt's reason for it, which the port's events do not tell.
@@ -45,6 +51,7 @@ impl Connection {
         let line = Arc::new(Line {
             uri,
             open: Mutex::default(),
+            opening: Mutex::default(),
             permits: Semaphore::new(AT_ONCE),
             events: broadcast::channel(256).0,
             stops: broadcast::channel(16).0,
@@ -96,9 +103,12 @@ impl Connection {
 impl Line {
     /// The open connection, or a new one.
     fn connection(self: &Arc<Self>) -> Result<Connect, VirtError> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = open.as_ref() {
-            return Ok(connection.clone());
+        if let Some(connection) = lock(&self.open).clone() {
+            return Ok(connection);
+        }
+        let _one = lock(&self.opening);
+        if let Some(connection) = lock(&self.open).clone() {
+            return Ok(connection);
         }
         let connection = Connect::open(Some(&self.uri))?;
         // A daemon that hangs is given up after 25 seconds. Local drivers know no keep-alive, and need none.
@@ -107,10 +117,14 @@ impl Line {
         let publish =
             move |uuid: &str, event: i32, detail: i32| publish(&events, &stops, uuid, (event, detail));
         ffi::libvirt::watch_lifecycle(&connection, Box::new(publish))?;
-        let line = Arc::downgrade(self);
+        let (line, broken) = (Arc::downgrade(self), Arc::new(AtomicBool::new(false)));
         // Local drivers have no line that could break, and say so.
-        let _ = ffi::libvirt::watch_close(&connection, Box::new(move || lost(&line)));
-        *open = Some(connection.clone());
+        let told = broken.clone();
+        let _ = ffi::libvirt::watch_close(&connection, Box::new(move || lost(&line, &told)));
+        let mut open = lock(&self.open);
+        if !broken.load(Ordering::SeqCst) {
+            *open = Some(connection.clone());
+        }
         Ok(connection)
     }
 
@@ -132,11 +146,19 @@ impl Line {
     }
 }
 
-fn lost(line: &Weak<Line>) {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A connection broke; `broken` is to say so, should it break before it is kept.
+fn lost(line: &Weak<Line>, broken: &AtomicBool) {
     let Some(line) = line.upgrade() else { return };
     tracing::warn!(uri = line.uri, "libvirt went away; guests run on");
+    let mut open = lock(&line.open);
+    broken.store(true, Ordering::SeqCst);
+    let connection = open.take();
+    drop(open);
     // Dropped outside the callback: libvirt holds its lock while it calls.
-    let connection = line.open.lock().unwrap_or_else(PoisonError::into_inner).take();
     line.runtime.spawn_blocking(move || drop(connection));
     line.reconnect();
 }
@@ -153,7 +175,12 @@ fn publish(
     match event.cast_unsigned() {
         sys::VIR_DOMAIN_EVENT_STARTED => drop(events.send(DomainEvent::Started(id))),
         sys::VIR_DOMAIN_EVENT_STOPPED | sys::VIR_DOMAIN_EVENT_CRASHED => {
-            let _ = stops.send((id, detail.cast_unsigned()));
+            let detail = detail.cast_unsigned();
+            if matches!(detail, sys::VIR_DOMAIN_EVENT_STOPPED_CRASHED | sys::VIR_DOMAIN_EVENT_STOPPED_FAILED)
+            {
+                tracing::warn!(instance = %id, "QEMU ended by itself, not its guest; libvirt's log of the domain may say why");
+            }
+            let _ = stops.send((id, detail));
             let _ = events.send(DomainEvent::Stopped(id));
         }
         _ => {}

@@ -35,6 +35,31 @@ pub(super) fn from_virt(error: &VirtError) -> Error {
     }
 }
 
+/// libvirt has no code of its own for a line that broke; its RPC client says it in words, some with a capital.
 fn is_connection(message: &str) -> bool {
-    ["connect", "socket", "Broken pipe", "end of file", "keepalive"].iter().any(|word| message.contains(word))
+    let message = message.to_ascii_lowercase();
+    ["connect", "socket", "broken pipe", "end of file", "recv data", "write data", "keepalive"]
+        .iter()
+        .any(|word| message.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_connection;
+
+    #[test]
+    fn a_broken_line_is_known_however_libvirt_says_it() {
+        for message in [
+            "Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory",
+            "End of file while reading data: Input/output error",
+            "Cannot recv data: Connection reset by peer",
+            "Cannot write data: Broken pipe",
+            "internal error: client socket is closed",
+            "internal error: received hangup event on socket",
+            "internal error: connection closed due to keepalive timeout",
+        ] {
+            assert!(is_connection(message), "{message}");
+        }
+        assert!(!is_connection("internal error: process exited while starting"));
+    }
 }
