@@ -87,6 +87,14 @@ impl Lab {
         std::fs::read_to_string(self.dir.join("sloopd.log")).unwrap_or_default()
     }
 
+    /// Everything that may say why something failed: `sloopd`'s log, libvirt's, and those of the guests' QEMUs and consoles.
+    pub fn logs(&self) -> String {
+        let glob = "for file in sloopd.log libvirt.log log/qemu/*.log state/instances/*/console*; do \
+                    [ ! -f \"$file\" ] || { echo \"--- $file\"; tail -n 60 \"$file\"; }; done";
+        let shown = std::process::Command::new("sh").args(["-c", glob]).current_dir(&self.dir).output();
+        shown.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+    }
+
     /// The configuration file.
     pub fn configuration_path(&self) -> PathBuf {
         self.dir.join("sloop.toml")

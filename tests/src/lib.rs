@@ -70,7 +70,7 @@ impl Lab {
     /// Runs `sloop`, which must succeed, and gives what it printed.
     pub fn must(&self, arguments: &[&str]) -> Result<String> {
         let output = self.sloop(arguments)?;
-        anyhow::ensure!(output.code == 0, "sloop {}: {output}\n{}", arguments.join(" "), self.log());
+        anyhow::ensure!(output.code == 0, "sloop {}: {output}\n{}", arguments.join(" "), self.logs());
         Ok(output.stdout)
     }
 
@@ -114,7 +114,7 @@ impl Lab {
             }
             std::thread::park_timeout(Duration::from_millis(50));
         }
-        anyhow::bail!("not within the limit: {what}\n{}", self.log())
+        anyhow::bail!("not within the limit: {what}\n{}", self.logs())
     }
 
     /// What is left of instances: domains, taps, rules, files.
@@ -161,7 +161,7 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("--- sloopd's log ---\n{}", self.log());
+            eprintln!("{}", self.logs());
         }
         if let Some(mut daemon) = self.daemon.take() {
             let _ = daemon.kill();
