@@ -49,7 +49,7 @@ impl Drop for Guest {
 fn start(ring: &Ring, disk: &Path, seed: &Path) -> Result<Child> {
     let drive = |file: &Path, format: &str| format!("file={},format={format},if=virtio", file.display());
     let mut qemu = ring.lab.command(Path::new("/usr/bin/qemu-system-x86_64"));
-    qemu.args(["-machine", Ring::MACHINE, "-accel", "tcg", "-cpu", Ring::CPU_MODEL])
+    qemu.args(["-machine", Ring::MACHINE, "-accel", "tcg"])
         .args(["-smp", Ring::CPUS, "-m", Ring::MEMORY_MB, "-display", "none", "-monitor", "none"])
         .args(["-serial", &format!("file:{}", ring.console().display())])
         .args(["-drive", &drive(disk, "qcow2"), "-drive", &drive(seed, "raw")])

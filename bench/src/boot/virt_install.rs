@@ -58,7 +58,7 @@ fn install(ring: &Ring, name: &str, [disk, seed]: [&Path; 2], round: usize) -> R
     let mut command = ring.lab.command(Path::new("/usr/bin/virt-install"));
     command
         .args(["--quiet", "--connect", &ring.lab.libvirt_uri(), "--name", name, "--virt-type", "qemu"])
-        .args(["--machine", Ring::MACHINE, "--cpu", Ring::CPU_MODEL])
+        .args(["--machine", Ring::MACHINE])
         .args(["--vcpus", Ring::CPUS, "--memory", Ring::MEMORY_MB, "--import"])
         .args(["--disk", &format!("path={},format=qcow2,bus=virtio", disk.display())])
         .args(["--disk", &format!("path={},format=raw,bus=virtio", seed.display())])
