@@ -5,6 +5,7 @@
 pub mod catalogue;
 pub mod clock;
 pub mod dhcp;
+mod disk;
 pub mod ffi;
 pub mod host;
 pub mod images;

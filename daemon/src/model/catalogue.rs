@@ -30,7 +30,7 @@ impl Catalogue {
 }
 
 fn unknown<'a>(field: &'static str, what: &str, id: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    let shown: String = id.chars().take(60).flat_map(char::escape_default).collect();
+    let shown = super::shown(id);
     Error {
         field: Some(field),
         ..Error::new(Kind::InvalidInput, "InvalidParameter", format!("Unknown {what}: {shown}"))

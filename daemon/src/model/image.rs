@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{Firmware, Owner};
+use super::Firmware;
 
 /// Where an image comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,8 +120,6 @@ pub struct OwnBlueprint {
     pub firmware: Option<Firmware>,
     /// What it is.
     pub description: String,
-    /// Whose it is.
-    pub owner: Owner,
 }
 
 /// An image on this host.

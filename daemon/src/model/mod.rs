@@ -38,7 +38,7 @@ pub use image::{
 pub use instance::{Identity, Instance};
 pub use key_pair::{KeyPair, PublicKey};
 pub use layout::{InstanceFiles, Layout};
-pub use name::ResourceName;
+pub use name::{ResourceName, shown};
 pub use operation::{Operation, OperationKind, OperationStatus, Phase, ResourceType};
 pub use place::Place;
 pub use port_rule::{PortRule, Protocol};

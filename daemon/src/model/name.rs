@@ -36,12 +36,19 @@ impl ResourceName {
     }
 }
 
-fn refusal(field: &'static str, text: &str) -> Error {
-    // What was sent may be hostile: show a bounded, escaped piece of it.
-    let mut shown: String = text.chars().take(40).flat_map(char::escape_default).collect();
-    if text.chars().count() > 40 {
+/// What somebody sent, fit for a message: it may be hostile, so a bounded, escaped piece of it.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut shown: String = text.chars().take(LONGEST).flat_map(char::escape_default).collect();
+    if text.chars().count() > LONGEST {
         shown.push('…');
     }
+    shown
+}
+
+fn refusal(field: &'static str, text: &str) -> Error {
+    let shown = shown(text);
     Error::invalid(
         field,
         format!(

@@ -4,7 +4,7 @@ use super::{Verbs, admission::Cursor};
 use crate::{
     model::{
         BaseImage, Blueprint, Bundle, Caller, Error, FirstBoot, Identity, Instance, InstanceId, KeyPair,
-        Operation, OperationKind, ResourceName, ResourceType, Result, Status, Tags, UserData,
+        Operation, OperationKind, ResourceName, ResourceType, Result, Status, Tags, UserData, shown,
     },
     ports::Change,
 };
@@ -87,7 +87,7 @@ impl Verbs {
         let names = parse_names(&asked.names)?;
         let place = &self.policy.place;
         if asked.zone != place.zone {
-            let shown: String = asked.zone.chars().take(60).flat_map(char::escape_default).collect();
+            let shown = shown(&asked.zone);
             return Err(Error::invalid("availabilityZone", format!("Unknown availability zone: {shown}"))
                 .tip(format!("this host is {}", place.zone)));
         }

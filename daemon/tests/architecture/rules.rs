@@ -23,7 +23,8 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Adapters that other adapters build on; `ffi` is there for all.
-const SIBLINGS: &[(&str, &[&str])] = &[("netlink", &["dhcp"]), ("volumes", &["seed"])];
+const SIBLINGS: &[(&str, &[&str])] =
+    &[("images", &["disk"]), ("netlink", &["dhcp"]), ("volumes", &["disk", "seed"])];
 
 /// Libraries, with their families (`virt` stands for `virt_sys` too), and the only places that know them.
 const LIBRARIES: &[(&str, &[&str])] = &[
@@ -57,7 +58,8 @@ const BANS: &[Ban] = &[
 ];
 
 /// Files of `verbs` that are no verbs.
-const NO_VERBS: &[&str] = &["verbs/mod.rs", "verbs/admission.rs", "verbs/images/mod.rs", "verbs/page.rs"];
+const NO_VERBS: &[&str] =
+    &["verbs/mod.rs", "verbs/admission.rs", "verbs/images/course.rs", "verbs/images/mod.rs", "verbs/page.rs"];
 
 const MOST_LINES: usize = 350;
 

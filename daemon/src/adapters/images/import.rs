@@ -61,7 +61,6 @@ impl ImageStore {
                 user: own.user.clone(),
                 firmware: firmware.to_owned(),
                 text: own.description.clone(),
-                owner: own.owner.0.clone(),
             })?;
         }
         finished.publish(&self.shelf, told)

@@ -19,7 +19,7 @@ mod unpack;
 mod verify;
 
 use std::{
-    io::{self, Read as _},
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
@@ -31,6 +31,7 @@ use self::{
     ingest::{Arrival, ingest},
     shelf::{Description, Shelf},
 };
+use super::disk::failure as disk_failure;
 use crate::{
     model::{
         BaseImage, Blueprint, BlueprintKind, Error, Firmware, ImageMoment, ImageSource, ImportOrder,
@@ -209,26 +210,9 @@ fn own_blueprint(description: Description) -> Blueprint {
     }
 }
 
-/// Free space of the file system that a directory is on, in bytes.
-fn free_bytes(dir: &Path) -> Result<u64> {
-    let stat =
-        nix::sys::statvfs::statvfs(dir).map_err(|errno| disk_failure("measure", dir, &errno.into()))?;
-    Ok(stat.blocks_available() * stat.fragment_size())
-}
-
 /// The disk is too full for an image.
 fn no_room(why: &str) -> Error {
     let message = format!("Not enough disk space for the image: {why}");
     Error::new(Kind::Capacity, "InsufficientDisk", message)
         .tip("remove what is not needed: sloop image prune; or delete instances")
-}
-
-/// A file of our own cannot be worked with.
-fn disk_failure(what: &str, path: &Path, error: &io::Error) -> Error {
-    if error.kind() == io::ErrorKind::StorageFull {
-        let message = format!("No space left on the device of {}", path.display());
-        return Error::new(Kind::Capacity, "InsufficientDisk", message)
-            .tip("make room on the file system of the images; nothing half-made is kept");
-    }
-    Error::internal(format!("cannot {what} {}: {error}", path.display()))
 }

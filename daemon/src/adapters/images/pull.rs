@@ -137,7 +137,7 @@ impl ImageStore {
     pub(super) fn admit_room(&self, bytes: u64) -> Result<()> {
         let Settings { headroom, .. } = self.settings;
         // Not the directory itself, which the first image makes.
-        let free = super::free_bytes(&self.shelf.staging()?)?;
+        let free = super::super::disk::free_bytes(&self.shelf.staging()?)?;
         if free > headroom.saturating_add(bytes) {
             return Ok(());
         }

@@ -51,7 +51,6 @@ pub(super) struct Description {
     pub(super) firmware: String,
     #[serde(rename = "description")]
     pub(super) text: String,
-    pub(super) owner: String,
 }
 
 impl Shelf {
@@ -71,7 +70,7 @@ impl Shelf {
 
     /// Bytes that work may take, when so many must stay free.
     pub(super) fn room(&self, headroom: u64) -> Result<u64> {
-        Ok(super::free_bytes(&self.staging()?)?.saturating_sub(headroom))
+        Ok(super::super::disk::free_bytes(&self.staging()?)?.saturating_sub(headroom))
     }
 
     /// The newest image of a blueprint, its header read again.

@@ -9,9 +9,12 @@ use std::{io, path::Path, process::Stdio, time::Duration};
 use async_trait::async_trait;
 use tokio::process::Command;
 
-use super::seed;
+use super::{
+    disk::{self, failure as failed},
+    seed,
+};
 use crate::{
-    model::{Error, Instance, InstanceId, Kind, Layout, Result},
+    model::{Error, Instance, InstanceId, Layout, Result},
     ports::Volumes,
 };
 
@@ -75,23 +78,20 @@ impl Volumes for Files {
     }
 
     async fn free_bytes(&self) -> Result<u64> {
-        let root = self.layout.root();
-        let stat =
-            nix::sys::statvfs::statvfs(root).map_err(|errno| failed("measure", root, &errno.into()))?;
-        Ok(stat.blocks_available() * stat.fragment_size())
+        disk::free_bytes(self.layout.root())
     }
 }
 
 /// An overlay of `bytes` on `base`, at the plan's size, so that the guest finds the room when it boots.
-async fn overlay(base: &Path, disk: &Path, bytes: u64) -> Result<()> {
-    absent_is_fine(std::fs::remove_file(disk)).map_err(|error| failed("replace", disk, &error))?;
+async fn overlay(base: &Path, new: &Path, bytes: u64) -> Result<()> {
+    absent_is_fine(std::fs::remove_file(new)).map_err(|error| failed("replace", new, &error))?;
     let missing = |error: io::Error| {
         Error::unavailable(format!("cannot run qemu-img: {error}")).tip("install the package qemu-utils")
     };
     let run = Command::new("qemu-img")
         .args(["create", "-q", "-f", "qcow2", "-F", "qcow2", "-o", "lazy_refcounts=off", "-b"])
         .arg(base)
-        .arg(disk)
+        .arg(new)
         .arg(bytes.to_string())
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -108,7 +108,7 @@ async fn overlay(base: &Path, disk: &Path, bytes: u64) -> Result<()> {
     let why = String::from_utf8_lossy(&output.stderr);
     let why = why.lines().next().unwrap_or("it gave no reason");
     if why.contains("No space left") {
-        return Err(full(disk));
+        return Err(disk::full(new));
     }
     Err(Error::internal(format!("qemu-img could not make the disk: {why}")))
 }
@@ -134,20 +134,4 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
-}
-
-fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
-    if error.kind() == io::ErrorKind::StorageFull {
-        return full(path);
-    }
-    Error::internal(format!("cannot {what} {}: {error}", path.display()))
-}
-
-fn full(path: &Path) -> Error {
-    Error::new(
-        Kind::Capacity,
-        "InsufficientDisk",
-        format!("No space left on the device of {}", path.display()),
-    )
-    .tip("delete instances, or make room on the state directory's file system")
 }

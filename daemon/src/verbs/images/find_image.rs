@@ -1,9 +1,7 @@
 use std::collections::HashMap;
 
-use tokio::sync::watch;
-
-use super::{super::Verbs, Course, SupplyMoment};
-use crate::model::{Error, Result, StoredImage};
+use super::super::Verbs;
+use crate::model::{Error, Result, StoredImage, shown};
 
 impl Verbs {
     /// The image with that name, or the newest one of a blueprint with it.
@@ -13,8 +11,7 @@ impl Verbs {
         let found =
             found.or_else(|| images.iter().find(|image| image.blueprint_id == name && image.is_newest));
         found.cloned().ok_or_else(|| {
-            let shown: String = name.chars().take(60).flat_map(char::escape_default).collect();
-            Error::not_found("Image", shown).tip("see which there are: sloop image list")
+            Error::not_found("Image", shown(name)).tip("see which there are: sloop image list")
         })
     }
 
@@ -33,9 +30,4 @@ impl Verbs {
         }
         Ok(users)
     }
-}
-
-/// A course that has ended already.
-pub(super) fn ended(image: StoredImage) -> Course {
-    watch::channel(SupplyMoment::Ended(Ok(Box::new(image)))).1
 }

@@ -1,12 +1,7 @@
-use std::sync::Arc;
-
-use tokio::sync::watch;
-
-use super::{super::Verbs, Course, SupplyMoment, only_admins};
+use super::{super::Verbs, Course, course, only_admins};
 use crate::{
     model::{
-        Caller, Error, Firmware, ImageMoment, ImageSource, ImportOrder, ImportTarget, Kind, OwnBlueprint,
-        Result, Trust,
+        Caller, Error, Firmware, ImageSource, ImportOrder, ImportTarget, Kind, OwnBlueprint, Result, Trust,
     },
     ports::Pieces,
 };
@@ -32,20 +27,12 @@ impl Verbs {
     /// Takes an image from a file.
     pub fn import_image(&self, caller: &Caller, asked: ImportRequest, file: Pieces) -> Result<Course> {
         only_admins(self, caller, "import one")?;
-        let order = self.import_order(caller, asked)?;
-        let (sender, course) = watch::channel(SupplyMoment::Working(ImageMoment::default()));
+        let order = self.import_order(asked)?;
         let images = self.ports.images.clone();
-        tokio::spawn(async move {
-            let sender = Arc::new(sender);
-            let teller = sender.clone();
-            let told = Arc::new(move |moment| drop(teller.send_replace(SupplyMoment::Working(moment))));
-            let imported = images.import(order, file, told).await;
-            sender.send_replace(SupplyMoment::Ended(imported.map(Box::new)));
-        });
-        Ok(course)
+        Ok(course::begin(|told| async move { images.import(order, file, told).await }))
     }
 
-    fn import_order(&self, caller: &Caller, asked: ImportRequest) -> Result<ImportOrder> {
+    fn import_order(&self, asked: ImportRequest) -> Result<ImportOrder> {
         let ImportRequest { file_name, size, blueprint_id, digest, unverified, own } = asked;
         // A name for messages, and perhaps to look up: never a path.
         let name = file_name.rsplit('/').next().unwrap_or_default();
@@ -63,7 +50,7 @@ impl Verbs {
                 }
                 ImportTarget::Blueprint(Box::new(blueprint))
             }
-            (None, Some(own)) => ImportTarget::Own(self.own_blueprint(caller, own)?),
+            (None, Some(own)) => ImportTarget::Own(self.own_blueprint(own)?),
             _ => {
                 let message =
                     "an image becomes that of a blueprint, or a blueprint of its own: name one of them";
@@ -88,7 +75,6 @@ impl Verbs {
 
     fn own_blueprint(
         &self,
-        caller: &Caller,
         (id, user, firmware, description): (String, String, String, String),
     ) -> Result<OwnBlueprint> {
         let firmware = match firmware.as_str() {
@@ -117,6 +103,6 @@ impl Verbs {
                 .tip(format!("choose another name, or give its image: --blueprint {id}")));
         }
         let description: String = description.chars().filter(|c| !c.is_control()).take(500).collect();
-        Ok(OwnBlueprint { id, user, firmware, description, owner: caller.owner.clone() })
+        Ok(OwnBlueprint { id, user, firmware, description })
     }
 }

@@ -1,6 +1,7 @@
 //! Verbs on base images, and what brings an image that a launch is waiting for.
 
 mod bake_image;
+mod course;
 mod export_image;
 mod find_image;
 mod import_image;
@@ -14,21 +15,12 @@ mod verify_image;
 
 pub(super) use self::supply::Supplies;
 pub use self::{
+    course::{Course, SupplyMoment},
     import_image::ImportRequest,
     list_images::{ImageInUse, ImageList, MissingImage},
-    supply::Course,
 };
 
-use crate::model::{Error, Result, StoredImage};
-
-/// One moment of work on an image, for those who wait for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SupplyMoment {
-    /// It goes on.
-    Working(crate::model::ImageMoment),
-    /// It has ended.
-    Ended(Result<Box<StoredImage>>),
-}
+use crate::model::{Error, Result};
 
 /// Only who may see everybody's resources may change what all share.
 fn only_admins(verbs: &super::Verbs, caller: &crate::model::Caller, what: &str) -> Result<()> {

@@ -1,4 +1,4 @@
-use super::{super::Verbs, Course};
+use super::{super::Verbs, Course, course};
 use crate::model::{Caller, Error, ImageSource, Result};
 
 impl Verbs {
@@ -7,17 +7,16 @@ impl Verbs {
         let blueprint = self.blueprint(blueprint_id).await?;
         match &blueprint.source {
             ImageSource::Download(_) => Ok(self.supply(&blueprint, &caller.owner)),
-            ImageSource::Bake(_) => match self.newest(&blueprint.id).await? {
-                Some(image) => Ok(super::find_image::ended(image)),
-                None => Ok(self.supply(&blueprint, &caller.owner)),
-            },
-            ImageSource::Recipe(recipe) => match self.newest(&blueprint.id).await? {
-                Some(image) => Ok(super::find_image::ended(image)),
-                None => {
-                    let message = format!("{} is published by nobody: it is built here", blueprint.id);
-                    Err(Error::invalid("blueprintId", message).tip(format!("make image ID={recipe}")))
+            ImageSource::Bake(_) | ImageSource::Recipe(_) => {
+                match (self.newest(&blueprint.id).await?, &blueprint.source) {
+                    (Some(image), _) => Ok(course::ended(image)),
+                    (None, ImageSource::Recipe(recipe)) => {
+                        let message = format!("{} is published by nobody: it is built here", blueprint.id);
+                        Err(Error::invalid("blueprintId", message).tip(format!("make image ID={recipe}")))
+                    }
+                    (None, _) => Ok(self.supply(&blueprint, &caller.owner)),
                 }
-            },
+            }
             ImageSource::Own => {
                 let message =
                     format!("{} is a blueprint of somebody's own and has no publisher", blueprint.id);

@@ -1,11 +1,13 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::watch;
-
-use super::{super::Verbs, SupplyMoment};
+use super::{
+    super::Verbs,
+    Course,
+    course::{self, follow},
+};
 use crate::{
     engine::Engine,
     model::{
@@ -14,9 +16,6 @@ use crate::{
     },
     ports::{Change, Told},
 };
-
-/// The course of work on an image: what happens now, and how it ends.
-pub type Course = watch::Receiver<SupplyMoment>;
 
 /// Work under way, by blueprint: who asks for the same image waits for the same work.
 #[derive(Default)]
@@ -30,6 +29,15 @@ impl Supplies {
     }
 }
 
+/// An entry that goes with the work that it stands for, however that ends.
+struct Job<'a>(&'a Supplies, &'a str);
+
+impl Drop for Job<'_> {
+    fn drop(&mut self) {
+        self.0.lock().remove(self.1);
+    }
+}
+
 impl Verbs {
     /// Joins the work on a blueprint's image, or begins it. It goes on when those who asked for it have gone.
     pub(super) fn supply(&self, blueprint: &Blueprint, owner: &Owner) -> Course {
@@ -37,19 +45,11 @@ impl Verbs {
         if let Some(course) = jobs.get(&blueprint.id) {
             return course.clone();
         }
-        let (sender, course) = watch::channel(SupplyMoment::Working(ImageMoment::default()));
-        jobs.insert(blueprint.id.clone(), course.clone());
         let (verbs, blueprint, owner) = (self.clone(), blueprint.clone(), owner.clone());
-        tokio::spawn(async move {
-            let sender = Arc::new(sender);
-            let teller = sender.clone();
-            let told: Told = Arc::new(move |moment| drop(teller.send_replace(SupplyMoment::Working(moment))));
-            // In a task of its own, so that a fault in it ends the wait of others with an error and not never.
-            let (worker, wanted) = (verbs.clone(), blueprint.clone());
-            let work = tokio::spawn(async move { worker.bring(&wanted, &owner, told).await });
-            let result = work
-                .await
-                .unwrap_or_else(|error| Err(Error::internal(format!("the work broke off: {error}"))));
+        let id = blueprint.id.clone();
+        let course = course::begin(|told| async move {
+            let _job = Job(&verbs.supplies, &blueprint.id);
+            let result = verbs.bring(&blueprint, &owner, told).await;
             match &result {
                 Ok(image) => {
                     tracing::info!(image = image.id, origin = image.origin, "image is here");
@@ -57,9 +57,10 @@ impl Verbs {
                 }
                 Err(error) => tracing::warn!(blueprint = blueprint.id, %error, "image did not come"),
             }
-            verbs.supplies.lock().remove(&blueprint.id);
-            sender.send_replace(SupplyMoment::Ended(result.map(Box::new)));
+            result
         });
+        // The work, which takes its entry away when it ends, waits until this lock is open.
+        jobs.insert(id, course.clone());
         course
     }
 
@@ -170,20 +171,6 @@ impl Verbs {
         mut each: impl FnMut(&ImageMoment),
     ) -> Result<StoredImage> {
         follow(&mut self.supply(blueprint, &caller.owner), &mut each).await
-    }
-}
-
-/// Follows a course to its end.
-async fn follow(course: &mut Course, mut each: impl FnMut(&ImageMoment)) -> Result<StoredImage> {
-    loop {
-        let moment = course.borrow_and_update().clone();
-        match moment {
-            SupplyMoment::Working(moment) => each(&moment),
-            SupplyMoment::Ended(result) => return result.map(|image| *image),
-        }
-        if course.changed().await.is_err() {
-            return Err(Error::internal("the work on the image broke off"));
-        }
     }
 }
 

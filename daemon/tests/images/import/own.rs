@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use sloopd::{
-    model::{Firmware, ImageSource, ImportOrder, ImportTarget, OwnBlueprint, Owner, Trust},
+    model::{Firmware, ImageSource, ImportOrder, ImportTarget, OwnBlueprint, Trust},
     ports::Images as _,
 };
 
@@ -18,7 +18,6 @@ fn own(firmware: Option<Firmware>) -> ImportTarget {
         user: "root".to_owned(),
         firmware,
         description: "What routes at home".to_owned(),
-        owner: Owner("ann".to_owned()),
     })
 }
 
