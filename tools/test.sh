@@ -48,7 +48,7 @@ run_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
     # First, so that the summary of all others stands last. nextest does not run them.
     if [ $# = 0 ] && has_doc_tests; then cargo test -q --workspace --doc || return 1; fi
-    cargo nextest run --workspace --no-fail-fast "$@"
+    cargo nextest run --workspace --no-fail-fast ${CI:+--profile ci} "$@"
   else
     note "cargo-nextest is not here; cargo test does it, more slowly (cargo install --locked cargo-nextest)"
     # The tests on real guests share two cores with everything else: a few at a time.
