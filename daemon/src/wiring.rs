@@ -4,7 +4,10 @@ use std::{fs::File, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use nix::fcntl::{Flock, FlockArg};
-use tokio::sync::watch;
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    watch,
+};
 
 use crate::{
     adapters::{
@@ -22,8 +25,8 @@ use crate::{
     api,
     config::{AcceleratorWord, Config, HypervisorWord, PruneWord},
     engine::{Engine, Limits, Unbroken},
-    model::Layout,
-    ports::{Ports, Store},
+    model::{FirstBootReport, Layout},
+    ports::{DomainEvent, Ports, Store},
     simulated::Simulated,
     verbs::{Capacity, Policy, Quotas, Verbs},
 };
@@ -48,6 +51,9 @@ impl Daemon {
         let ports = ports(&config, store).await?;
         let limits = Limits { shutdown: config.shutdown(), parallel: config.limits.parallel };
         let engine = Engine::new(ports.clone(), limits, Arc::new(Unbroken));
+        if config.hypervisor == HypervisorWord::Simulated {
+            tokio::spawn(boot_at_once(engine.clone(), ports.hypervisor.events()));
+        }
         let verbs = Verbs::new(ports, engine.clone(), catalogue, policy(&config)?);
         engine.observe();
         let found = engine.recover().await?;
@@ -108,6 +114,21 @@ async fn metadata(verbs: Verbs, address: std::net::SocketAddr, ended: watch::Rec
     };
     if let Err(error) = served.await {
         tracing::error!(%address, %error, "the metadata address is not served: first boots will not be reported");
+    }
+}
+
+/// Reports the first boot of each simulated guest as soon as it runs: nothing in it could, and who waits for it would
+/// wait for ever.
+async fn boot_at_once(engine: Engine, mut started: broadcast::Receiver<DomainEvent>) {
+    loop {
+        let id = match started.recv().await {
+            Ok(DomainEvent::Started(id)) => id,
+            Ok(_) | Err(RecvError::Lagged(_)) => continue,
+            Err(RecvError::Closed) => return,
+        };
+        if let Err(error) = engine.first_boot_ended(id, FirstBootReport::bounded(Vec::new())).await {
+            tracing::warn!(%id, %error, "cannot report a simulated first boot");
+        }
     }
 }
 

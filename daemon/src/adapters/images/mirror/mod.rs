@@ -1,6 +1,6 @@
 //! Where downloads come from: the publisher, a mirror, or a directory as from a USB stick.
 //!
-//! A mirror holds each file at `<host>/<path>` of its URL, or just by its name.
+//! A mirror holds each file at `<host>/<path>` of its URL; a directory may hold it just by its name too.
 
 mod directory;
 mod http;
