@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::model::{
-    Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, Owner, PortRule, Protocol, ResourceName,
-    Status, Tags, UserData,
+    Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, MetadataOptions, Owner, PortRange, PortRule,
+    ResourceName, Status, Tags, UserData,
 };
 
 /// A host.
@@ -13,11 +13,12 @@ pub(crate) const HOST: HostId = HostId(Uuid::from_u128(0x0051_0051_0051_4510_851
 /// An instance with that name, the same at every call.
 pub(crate) fn instance(name: &str) -> Instance {
     let seed = name.bytes().fold(7u128, |sum, byte| sum.wrapping_mul(0x0100_0000_01b3) ^ u128::from(byte));
-    let rule = |port| PortRule { from: port, to: port, protocol: Protocol::Tcp };
+    let rule = |port| PortRule::everybody(PortRange::tcp(port));
     Instance {
         id: InstanceId(Uuid::from_u128(0x1234_5678_9abc_4def_8123_0000_0000_0000 ^ (seed << 96) ^ seed)),
         name: ResourceName::parse("instanceName", name).expect("a sound name"),
         owner: Owner("ann".into()),
+        owner_number: 1,
         created_at: jiff::Timestamp::UNIX_EPOCH,
         status: Status::Pending,
         blueprint_id: "tiny".into(),
@@ -33,7 +34,10 @@ pub(crate) fn instance(name: &str) -> Instance {
         base: Some("/var/lib/sloop/images/tiny-0123456789ab.qcow2".into()),
         private_ip: [172, 26, 0, 10].into(),
         public_ip: Some([172, 27, 0, 10].into()),
+        has_static_ip: false,
+        ipv6: None,
         ports: vec![rule(22), rule(80)],
+        metadata: MetadataOptions::default(),
         identity: Identity {
             host_key_private:
                 "-----BEGIN OPENSSH PRIVATE KEY-----\nhost\n-----END OPENSSH PRIVATE KEY-----\n".into(),

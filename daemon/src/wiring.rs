@@ -110,7 +110,8 @@ impl Daemon {
 async fn metadata(verbs: Verbs, address: std::net::SocketAddr, ended: watch::Receiver<bool>) {
     let served = async {
         let listener = tokio::net::TcpListener::bind(address).await?;
-        api::metadata::serve(verbs, listener, until(ended)).await
+        let door = api::metadata::Door::new(verbs)?;
+        api::metadata::serve(door, listener, until(ended)).await
     };
     if let Err(error) = served.await {
         tracing::error!(%address, %error, "the metadata address is not served: first boots will not be reported");
@@ -162,7 +163,12 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
     Ok(Policy {
         place: config.place(),
         access: config.access(),
-        quotas: Quotas { instances: quotas.instances, key_pairs: quotas.key_pairs, tags: quotas.tags },
+        quotas: Quotas {
+            instances: quotas.instances,
+            key_pairs: quotas.key_pairs,
+            static_ips: quotas.static_ips,
+            tags: quotas.tags,
+        },
         capacity: Capacity {
             memory_reserve: capacity.memory_reserve_mb << 20,
             disk_headroom: capacity.disk_headroom_mb << 20,
@@ -220,6 +226,8 @@ async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> any
         host_id,
     })?;
     let addresses = Addresses { private, public, metadata_port: config.network.metadata_port };
+    let firewall = Nftables::open(addresses)?;
+    firewall.guard()?;
     let libvirt = Libvirt::connect(libvirt::Settings {
         uri: config.libvirt.uri.clone(),
         wish: match config.libvirt.accelerator {
@@ -236,7 +244,7 @@ async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> any
     Ok(Ports {
         hypervisor: libvirt,
         network,
-        firewall: Arc::new(Nftables::new(addresses)),
+        firewall,
         volumes: Arc::new(Files::new(layout.clone())),
         images: Arc::new(ImageStore::open(image_settings(config)?)),
         store,

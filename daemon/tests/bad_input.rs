@@ -127,7 +127,7 @@ async fn a_full_disk_is_refused_before_and_undone_after() {
 #[tokio::test(flavor = "multi_thread")]
 async fn quotas_hold() {
     let host = Host::with(sloopd::verbs::Policy {
-        quotas: Quotas { instances: 2, key_pairs: 2, tags: 1 },
+        quotas: Quotas { instances: 2, key_pairs: 2, static_ips: 2, tags: 1 },
         ..policy()
     });
     let many = create(&host.verbs, &["aa", "bb", "cc"]).await.expect_err("three of two");

@@ -79,7 +79,9 @@ async fn after_a_crash_the_wait_goes_on() {
     let host = without(&[UBUNTU]);
     // The daemon dies while the image is on its way: it never comes to this one.
     host.world.stall_pulls(true);
+    let mut moments = host.engine.moments();
     let asked = host.verbs.create_instances(&caller(), ubuntu(&["web"])).await.expect("accepted");
+    moments.recv().await.expect("it is on its way");
     host.world.stall_pulls(false);
     let host = host.reborn(unbroken()).await;
     host.done(asked).await;

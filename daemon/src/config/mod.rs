@@ -114,6 +114,8 @@ pub struct Quotas {
     pub instances: usize,
     /// Key pairs.
     pub key_pairs: usize,
+    /// Static addresses.
+    pub static_ips: usize,
     /// Tags on one resource.
     pub tags: usize,
 }
@@ -179,7 +181,7 @@ impl Default for Network {
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { instances: 20, key_pairs: 100, tags: 50 }
+        Self { instances: 20, key_pairs: 100, static_ips: 5, tags: 50 }
     }
 }
 

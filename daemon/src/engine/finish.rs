@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     model::{DomainState, Error, Instance, Operation, OperationKind, OperationStatus, Result, Status},
-    ports::Change,
+    ports::{Address, Change},
 };
 
 impl Engine {
@@ -63,7 +63,7 @@ impl Engine {
 
     /// Off, with its address let go: but only when nothing leads there any more.
     pub(super) async fn released(&self, instance: &Instance) -> Change {
-        match self.ports().firewall.remove(instance).await {
+        match self.shared.rules.remove(self.ports(), instance).await {
             Ok(()) => stopped(instance),
             Err(error) => {
                 tracing::warn!(instance = %instance.name, %error, "cannot take its rules out; it keeps its address");
@@ -113,13 +113,13 @@ impl Engine {
     }
 }
 
-/// A stopped instance has no public address: it goes back to the pool, as at Lightsail.
+/// A stopped instance has no public address but a static one: another goes back to the range, as at Lightsail.
 pub(super) fn stopped(instance: &Instance) -> Change {
-    Change::SetStatus { id: instance.id, expect: None, status: Status::Stopped, public_ip: None }
+    Change::SetStatus { id: instance.id, expect: None, status: Status::Stopped, address: Address::LetGo }
 }
 
 pub(super) fn set(instance: &Instance, status: Status) -> Change {
-    Change::SetStatus { id: instance.id, expect: None, status, public_ip: instance.public_ip }
+    Change::SetStatus { id: instance.id, expect: None, status, address: Address::Keep }
 }
 
 /// What an instance is doing while an operation of that kind runs.

@@ -18,6 +18,7 @@ mod observe;
 mod plan;
 mod readiness;
 mod recovery;
+mod rules;
 mod run;
 mod steps;
 mod worker;
@@ -88,6 +89,7 @@ struct Shared {
     lifeline: Arc<dyn Lifeline>,
     workers: Mutex<HashMap<InstanceId, Worker>>,
     gate: Semaphore,
+    rules: rules::RulesLock,
     moments: broadcast::Sender<Moment>,
     readiness: ReadinessHub,
     /// Operations that are not to be begun, and why.
@@ -113,6 +115,7 @@ impl Engine {
         let (moments, _) = broadcast::channel(256);
         let shared = Shared {
             gate: Semaphore::new(limits.parallel),
+            rules: rules::RulesLock::default(),
             readiness: ReadinessHub::default(),
             workers: Mutex::default(),
             refusals: Mutex::default(),

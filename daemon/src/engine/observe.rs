@@ -112,8 +112,8 @@ impl Engine {
 /// A verb may have ordered something meanwhile; what was seen must not undo that.
 fn unless_changed(change: Change, seen: Status) -> Change {
     match change {
-        Change::SetStatus { id, status, public_ip, .. } => {
-            Change::SetStatus { id, expect: Some(seen), status, public_ip }
+        Change::SetStatus { id, status, address, .. } => {
+            Change::SetStatus { id, expect: Some(seen), status, address }
         }
         other => other,
     }

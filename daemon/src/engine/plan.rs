@@ -35,7 +35,15 @@ pub(super) fn plan(kind: OperationKind) -> Plan {
         | OperationKind::ImportKeyPair
         | OperationKind::DeleteKeyPair
         | OperationKind::TagResource
-        | OperationKind::UntagResource => plain(&[], 0),
+        | OperationKind::UntagResource
+        | OperationKind::OpenInstancePublicPorts
+        | OperationKind::PutInstancePublicPorts
+        | OperationKind::CloseInstancePublicPorts
+        | OperationKind::AllocateStaticIp
+        | OperationKind::AttachStaticIp
+        | OperationKind::DetachStaticIp
+        | OperationKind::ReleaseStaticIp
+        | OperationKind::UpdateInstanceMetadataOptions => plain(&[], 0),
     }
 }
 

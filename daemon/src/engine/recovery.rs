@@ -70,8 +70,7 @@ impl Engine {
             let mut operations = unfinished.iter().filter(|operation| operation.resource_id == instance.id.0);
             operations.any(|operation| plan(operation.kind).makes_or_removes_rules())
         };
-        let live: Vec<_> =
-            instances.iter().filter(|i| i.public_ip.is_some() && !passing(i)).cloned().collect();
+        let live: Vec<_> = instances.iter().filter(|i| i.is_reachable() && !passing(i)).cloned().collect();
         if let Err(error) = self.ports().firewall.ensure_all(&live).await {
             tracing::error!(%error, "the firewall is not in place; instances cannot be started until it is");
         }

@@ -63,7 +63,13 @@ impl Engine {
         hurry: &Notify,
     ) -> Result<Outcome, Killed> {
         let force = operation.force || self.is_hurried(&operation, hurry).await;
-        let scene = Scene { ports: self.ports(), force, hurry, shutdown: self.shared.limits.shutdown };
+        let scene = Scene {
+            ports: self.ports(),
+            rules: &self.shared.rules,
+            force,
+            hurry,
+            shutdown: self.shared.limits.shutdown,
+        };
         let resumed = operation.status == OperationStatus::Started;
         if operation.kind == OperationKind::StopInstance && instance.status != Status::Stopping {
             // An earlier stop has done it, and somebody may have started the instance again since.

@@ -85,6 +85,11 @@ pub fn mac_of(id: InstanceId) -> [u8; 6] {
     [0x52, 0x54, 0x00, bytes[0], bytes[1], bytes[2]]
 }
 
+/// The link group of an owner's taps, by which the kernel knows whose they are: above those that people use by hand.
+pub fn group_of(owner_number: u32) -> u32 {
+    0x0051_0000 + owner_number
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -48,6 +48,10 @@ id!(
     KeyPairId
 );
 id!(
+    /// A static address.
+    StaticIpId
+);
+id!(
     /// One installation of the daemon. All that it makes is tagged with it, so that two daemons on one host keep apart.
     HostId
 );

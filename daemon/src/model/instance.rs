@@ -1,14 +1,15 @@
 //! Virtual machines.
 
 use std::{
-    net::Ipv4Addr,
+    net::{Ipv4Addr, Ipv6Addr},
     path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
 
 use super::{
-    Error, Firmware, FirstBoot, InstanceId, Owner, PortRule, ResourceName, Result, Status, Tags, UserData,
+    Error, Firmware, FirstBoot, InstanceId, MetadataOptions, Owner, PortRule, ResourceName, Result, Status,
+    Tags, UserData,
 };
 
 /// What makes an instance itself: keys that the daemon makes before the first boot.
@@ -40,6 +41,8 @@ pub struct Instance {
     pub name: ResourceName,
     /// Whose it is.
     pub owner: Owner,
+    /// The number of that owner on this host, from 1: instances of one number reach each other. 0 until it is written down.
+    pub owner_number: u32,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// What it is doing.
@@ -70,8 +73,14 @@ pub struct Instance {
     pub private_ip: Ipv4Addr,
     /// The address that others reach it at; changes on stop and start, absent while stopped.
     pub public_ip: Option<Ipv4Addr>,
+    /// Whether that is a static address: then it stays while the instance is stopped.
+    pub has_static_ip: bool,
+    /// Its IPv6 address, for life.
+    pub ipv6: Option<Ipv6Addr>,
     /// Ports open on the public address.
     pub ports: Vec<PortRule>,
+    /// How it may ask for its metadata.
+    pub metadata: MetadataOptions,
     /// Keys.
     pub identity: Identity,
     /// Cloud-config of its blueprint.
@@ -85,6 +94,11 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// Whether its public address leads to it: whether it is there, and not just kept for it.
+    pub fn is_reachable(&self) -> bool {
+        self.public_ip.is_some() && self.status != Status::Stopped
+    }
+
     /// Memory in bytes.
     pub fn ram_bytes(&self) -> u64 {
         u64::from(self.ram_mb) << 20

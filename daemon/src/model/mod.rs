@@ -8,29 +8,32 @@ mod bundle;
 mod caller;
 mod catalogue;
 mod error;
+pub mod firewall;
 mod host;
 mod id;
 mod image;
 mod instance;
 mod key_pair;
 mod layout;
+mod metadata;
 mod name;
 mod operation;
 mod place;
 mod port_rule;
 mod readiness;
+mod static_ip;
 mod status;
 mod tags;
 mod user_data;
 
-pub use address::{Pool, mac_of};
+pub use address::{Pool, group_of, mac_of};
 pub use blueprint::{BaseImage, Blueprint, BlueprintKind, Firmware};
 pub use bundle::Bundle;
 pub use caller::{Access, Caller, Owner};
 pub use catalogue::Catalogue;
 pub use error::{Error, Kind, Result};
 pub use host::{Accelerator, Finding, HostFacts, HypervisorFacts, Verdict};
-pub use id::{HostId, InstanceId, KeyPairId, OperationId};
+pub use id::{HostId, InstanceId, KeyPairId, OperationId, StaticIpId};
 pub use image::{
     Bake, BakeFile, Download, FirstPassword, ImageMoment, ImageSource, ImportOrder, ImportTarget,
     OwnBlueprint, SignatureForm, SigningKey, StoredImage, Trust, Verification,
@@ -38,11 +41,13 @@ pub use image::{
 pub use instance::{Identity, Instance};
 pub use key_pair::{KeyPair, PublicKey};
 pub use layout::{InstanceFiles, Layout};
+pub use metadata::{MetadataOptions, MetadataUpdate};
 pub use name::{ResourceName, shown};
 pub use operation::{Operation, OperationKind, OperationStatus, Phase, ResourceType};
 pub use place::Place;
-pub use port_rule::{PortRule, Protocol};
+pub use port_rule::{HOST_ALIAS, PortRange, PortRule, Protocol, Sources};
 pub use readiness::{FirstBoot, FirstBootReport, Readiness};
+pub use static_ip::{Holder, StaticIp};
 pub use status::{DomainState, Status};
 pub use tags::Tags;
 pub use user_data::UserData;

@@ -56,6 +56,22 @@ words!(
         TagResource,
         /// Take tags off.
         UntagResource,
+        /// Open a range of ports.
+        OpenInstancePublicPorts,
+        /// Open these ranges of ports and close every other.
+        PutInstancePublicPorts,
+        /// Close a range of ports.
+        CloseInstancePublicPorts,
+        /// Take a static address.
+        AllocateStaticIp,
+        /// Make a static address an instance's.
+        AttachStaticIp,
+        /// Take a static address from its instance.
+        DetachStaticIp,
+        /// Give a static address back.
+        ReleaseStaticIp,
+        /// Say how an instance may ask for its metadata.
+        UpdateInstanceMetadataOptions,
     }
 );
 
@@ -80,6 +96,8 @@ words!(
         Instance,
         /// An SSH key pair.
         KeyPair,
+        /// A static address.
+        StaticIp,
     }
 );
 

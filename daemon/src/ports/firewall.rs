@@ -11,6 +11,11 @@ pub trait Firewall: Send + Sync {
     /// Puts one instance's address and rules in place, in one transaction. Called before it boots.
     async fn ensure(&self, instance: &Instance) -> Result<()>;
 
+    /// Makes the addresses and rules of those of `instances` that have some what they are now, all in one transaction: at no
+    /// moment does an address lead to two of them. What an address leads away from loses its connections. On failure the
+    /// old rules stand.
+    async fn refresh(&self, instances: &[Instance]) -> Result<()>;
+
     /// Takes one instance's address and rules out, in one transaction.
     async fn remove(&self, instance: &Instance) -> Result<()>;
 

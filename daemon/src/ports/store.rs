@@ -3,8 +3,8 @@ use std::{net::Ipv4Addr, path::PathBuf};
 use async_trait::async_trait;
 
 use crate::model::{
-    FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, Operation, OperationId, ResourceName,
-    Result, Status, Tags,
+    FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, MetadataOptions, Operation, OperationId,
+    PortRule, ResourceName, Result, StaticIp, StaticIpId, Status, Tags,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -12,7 +12,7 @@ use crate::model::{
 pub enum Change {
     /// A new instance. Its name must be free among all resources.
     AddInstance(Box<Instance>),
-    /// What an instance is doing now, and the public address that goes with it.
+    /// What an instance is doing now, and what becomes of its public address.
     SetStatus {
         /// Which instance.
         id: InstanceId,
@@ -21,8 +21,14 @@ pub enum Change {
         /// The new status.
         status: Status,
         /// Its public address from now on.
-        public_ip: Option<Ipv4Addr>,
+        address: Address,
     },
+    /// The public address of an instance.
+    SetPublicIp(InstanceId, Option<Ipv4Addr>),
+    /// The firewall of an instance.
+    SetPorts(InstanceId, Vec<PortRule>),
+    /// How an instance may ask for its metadata.
+    SetMetadataOptions(InstanceId, MetadataOptions),
     /// The base image that has come for an instance.
     SetBase(InstanceId, PathBuf),
     /// An instance that is no more; its name is free again.
@@ -37,8 +43,25 @@ pub enum Change {
     SetKeyPairTags(KeyPairId, Tags),
     /// A key pair that is no more.
     RemoveKeyPair(KeyPairId),
+    /// A new static address. Its name must be free among all resources.
+    AddStaticIp(Box<StaticIp>),
+    /// Which instance has a static address.
+    SetHolder(StaticIpId, Option<InstanceId>),
+    /// A static address that was given back.
+    RemoveStaticIp(StaticIpId),
     /// An operation, new or not.
     PutOperation(Box<Operation>),
+}
+
+/// What becomes of an instance's public address when its status changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// It stays what it is.
+    Keep,
+    /// It is this one.
+    Give(Ipv4Addr),
+    /// It goes back to the range, unless it is a static one.
+    LetGo,
 }
 
 /// Which operations, newest first.
@@ -75,6 +98,12 @@ pub trait Store: Send + Sync {
 
     /// The key pair of that name.
     async fn key_pair(&self, name: &ResourceName) -> Result<Option<KeyPair>>;
+
+    /// All static addresses, by name.
+    async fn static_ips(&self) -> Result<Vec<StaticIp>>;
+
+    /// The static address of that name.
+    async fn static_ip(&self, name: &ResourceName) -> Result<Option<StaticIp>>;
 
     /// One operation.
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>>;

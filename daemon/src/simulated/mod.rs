@@ -11,13 +11,14 @@ mod volumes;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::broadcast;
 
 use crate::{
-    model::{DomainState, Error, InstanceId, Result, StoredImage},
+    model::{DomainState, Error, InstanceId, PortRule, Result, StoredImage},
     ports::{DomainEvent, LinkEvent},
 };
 
@@ -29,7 +30,7 @@ pub struct World {
     /// Taps.
     pub links: BTreeSet<InstanceId>,
     /// Firewall rules.
-    pub rules: BTreeSet<InstanceId>,
+    pub rules: BTreeMap<InstanceId, Reach>,
     /// Disks.
     pub disks: BTreeSet<InstanceId>,
     /// Seeds.
@@ -50,6 +51,15 @@ pub struct World {
     pub pulls: BTreeMap<String, u32>,
     /// How often each domain was powered on: a duplicate would show here.
     pub power_ons: BTreeMap<InstanceId, u32>,
+}
+
+/// How an instance is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// At which address.
+    pub public_ip: Option<Ipv4Addr>,
+    /// At which ports, by whom.
+    pub ports: Vec<PortRule>,
 }
 
 /// Decides which calls fail: given the call's name, says whether it does.

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, net::Ipv4Addr};
 
 use super::Verbs;
-use crate::model::{Bundle, Error, Instance, Kind, Pool, Result};
+use crate::model::{Bundle, Error, Instance, Kind, Pool, Result, StaticIp};
 
 /// How much there may be of everything.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,8 @@ pub struct Quotas {
     pub instances: usize,
     /// Key pairs.
     pub key_pairs: usize,
+    /// Static addresses.
+    pub static_ips: usize,
     /// Tags on one resource.
     pub tags: usize,
 }
@@ -96,6 +98,16 @@ impl Verbs {
             .tip("delete an instance, or raise quotas.instances in the configuration"))
     }
 
+    pub(super) fn admit_static_ips(&self, count: usize) -> Result<()> {
+        let quota = self.policy.quotas.static_ips;
+        if count < quota {
+            return Ok(());
+        }
+        let message = format!("There are {count} static addresses and the quota is {quota}");
+        Err(Error::new(Kind::Quota, "StaticIpLimitExceeded", message)
+            .tip("release one, or raise quotas.static_ips in the configuration"))
+    }
+
     pub(super) fn admit_key_pairs(&self, count: usize) -> Result<()> {
         let quota = self.policy.quotas.key_pairs;
         if count < quota {
@@ -113,8 +125,14 @@ impl Cursor {
         pick(pool, &used, &mut self.private)
     }
 
-    pub(super) fn public(&mut self, pool: Pool, instances: &[Instance]) -> Result<Ipv4Addr> {
-        let used = instances.iter().filter_map(|instance| instance.public_ip).collect();
+    pub(super) fn public(
+        &mut self,
+        pool: Pool,
+        instances: &[Instance],
+        static_ips: &[StaticIp],
+    ) -> Result<Ipv4Addr> {
+        let given = instances.iter().filter_map(|instance| instance.public_ip);
+        let used = given.chain(static_ips.iter().map(|one| one.address)).collect();
         pick(pool, &used, &mut self.public)
     }
 }

@@ -4,7 +4,8 @@ use super::{Verbs, admission::Cursor};
 use crate::{
     model::{
         BaseImage, Blueprint, Bundle, Caller, Error, FirstBoot, Identity, Instance, InstanceId, KeyPair,
-        Operation, OperationKind, ResourceName, ResourceType, Result, Status, Tags, UserData, shown,
+        MetadataOptions, Operation, OperationKind, ResourceName, ResourceType, Result, StaticIp, Status,
+        Tags, UserData, shown,
     },
     ports::Change,
 };
@@ -52,13 +53,14 @@ impl Verbs {
         let mut cursor = self.admission.lock().await;
         order.base = self.base_for(&order.blueprint, order.bundle).await?;
         let mut instances = self.ports.store.instances().await?;
+        let static_ips = self.ports.store.static_ips().await?;
         self.admit_count(&instances, order.names.len())?;
         self.admit_memory(&order.bundle.id, order.bundle.ram_bytes() * order.names.len() as u64, &instances)?;
         self.admit_disk(order.names.len()).await?;
 
         let (mut changes, mut made) = (Vec::new(), Vec::new());
         for name in &order.names {
-            let instance = self.design(&order, name, &mut cursor, &instances)?;
+            let instance = self.design(&order, name, &mut cursor, (&instances, &static_ips))?;
             let operation = Operation::accepted(
                 OperationKind::CreateInstance,
                 &caller.owner,
@@ -123,7 +125,7 @@ impl Verbs {
         order: &Order<'_>,
         name: &ResourceName,
         cursor: &mut Cursor,
-        others: &[Instance],
+        (others, static_ips): (&[Instance], &[StaticIp]),
     ) -> Result<Instance> {
         let id = fresh_id(others);
         let host_key = self.ports.keys.generate(&name.host_name())?;
@@ -134,6 +136,7 @@ impl Verbs {
             id,
             name: name.clone(),
             owner: order.caller.owner.clone(),
+            owner_number: 0,
             created_at: self.ports.clock.now(),
             status: Status::Pending,
             blueprint_id: order.blueprint.id.clone(),
@@ -148,8 +151,11 @@ impl Verbs {
             firmware: order.blueprint.firmware,
             base: order.base.as_ref().map(|base| base.path.clone()),
             private_ip: cursor.private(self.policy.private_pool, others)?,
-            public_ip: Some(cursor.public(self.policy.public_pool, others)?),
+            public_ip: Some(cursor.public(self.policy.public_pool, others, static_ips)?),
+            has_static_ip: false,
+            ipv6: None,
             ports: order.blueprint.ports.clone(),
+            metadata: MetadataOptions::default(),
             identity: Identity {
                 host_key_private: host_key.private,
                 host_key_public: host_key.public.line,

@@ -1,7 +1,7 @@
 use super::Verbs;
 use crate::{
     model::{Caller, InstanceId, Operation, OperationKind, ResourceType, Result, Status},
-    ports::Change,
+    ports::{Address, Change},
 };
 
 impl Verbs {
@@ -22,7 +22,7 @@ impl Verbs {
             id: instance.id,
             expect: Some(instance.status),
             status: Status::ShuttingDown,
-            public_ip: instance.public_ip,
+            address: Address::Keep,
         };
         let changes = vec![begun, Change::PutOperation(Box::new(operation.clone()))];
         self.order(changes, vec![(instance.id, operation.id)]).await?;

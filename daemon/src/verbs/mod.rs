@@ -10,12 +10,15 @@ mod delete_instance;
 mod delete_key_pair;
 mod doctor;
 mod download_default_key_pair;
+mod firewall;
+mod follow;
 mod get_access_details;
 mod get_active_names;
 mod get_catalogue;
 mod get_host;
 mod get_instances;
 mod get_key_pairs;
+mod get_metadata;
 mod get_operations;
 mod images;
 mod import_key_pair;
@@ -23,10 +26,12 @@ mod page;
 mod reboot_instance;
 mod report_first_boot;
 mod start_instance;
+mod static_ips;
 mod stop_instance;
 mod tag_resource;
 mod terminal;
 mod untag_resource;
+mod update_instance_metadata_options;
 mod watch_operation;
 mod watch_readiness;
 
@@ -39,6 +44,7 @@ pub use self::{
     download_default_key_pair::DefaultKeyPair,
     get_access_details::AccessDetails,
     get_host::HostReport,
+    get_metadata::Metadata,
     images::{Course, ImageInUse, ImageList, ImportRequest, MissingImage, SupplyMoment},
     page::Page,
     watch_operation::OperationMoment,

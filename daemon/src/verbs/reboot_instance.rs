@@ -1,7 +1,7 @@
 use super::Verbs;
 use crate::{
     model::{Caller, Operation, OperationKind, ResourceType, Result},
-    ports::Change,
+    ports::{Address, Change},
 };
 
 impl Verbs {
@@ -27,7 +27,7 @@ impl Verbs {
             id: instance.id,
             expect: Some(instance.status),
             status: instance.status,
-            public_ip: instance.public_ip,
+            address: Address::Keep,
         };
         let changes = vec![running, Change::PutOperation(Box::new(operation.clone()))];
         self.order(changes, vec![(instance.id, operation.id)]).await?;

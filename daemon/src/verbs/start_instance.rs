@@ -1,12 +1,13 @@
 use super::Verbs;
 use crate::{
     model::{Caller, Operation, OperationKind, ResourceType, Result, Status},
-    ports::Change,
+    ports::{Address, Change},
 };
 
 impl Verbs {
-    /// Starts a stopped instance, with a new public address.
+    /// Starts a stopped instance, with a new public address unless it has a static one.
     pub async fn start_instance(&self, caller: &Caller, name: &str) -> Result<Vec<Operation>> {
+        let mut cursor = self.admission.lock().await;
         let instance = self.find(caller, name).await?;
         if !instance.status.can_start() {
             let tip = if instance.status == Status::Running {
@@ -16,7 +17,6 @@ impl Verbs {
             };
             return Err(instance.status.refuse("start", &instance.name, tip));
         }
-        let mut cursor = self.admission.lock().await;
         let instances = self.ports.store.instances().await?;
         self.admit_memory(instance.name.as_str(), instance.ram_bytes(), &instances)?;
         self.admit_disk(1).await?;
@@ -31,7 +31,12 @@ impl Verbs {
             id: instance.id,
             expect: Some(instance.status),
             status: Status::Pending,
-            public_ip: Some(cursor.public(self.policy.public_pool, &instances)?),
+            address: if instance.has_static_ip {
+                Address::Keep
+            } else {
+                let static_ips = self.ports.store.static_ips().await?;
+                Address::Give(cursor.public(self.policy.public_pool, &instances, &static_ips)?)
+            },
         };
         let changes = vec![begun, Change::PutOperation(Box::new(operation.clone()))];
         self.order(changes, vec![(instance.id, operation.id)]).await?;

@@ -31,6 +31,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["api/metadata"]),
     ("flate2", &["adapters/images"]),
     ("liblzma", &["adapters/images"]),
+    ("netlink_sys", &["adapters/nftables"]),
     ("pgp", &["adapters/images"]),
     ("prost", &["api/grpc"]),
     ("reqwest", &["adapters/images"]),

@@ -62,7 +62,7 @@ pub(crate) fn policy() -> Policy {
             account: "000000000000".into(),
         },
         access: Access::Shared,
-        quotas: Quotas { instances: 20, key_pairs: 10, tags: 50 },
+        quotas: Quotas { instances: 20, key_pairs: 10, static_ips: 5, tags: 50 },
         capacity: Capacity { memory_reserve: 0, disk_headroom: 1 << 30 },
         private_pool: "172.26.0.0/16".parse().expect("a range"),
         public_pool: "172.27.0.0/22".parse().expect("a range"),

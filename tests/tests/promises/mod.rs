@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use sloopd::{
     model::{
-        BaseImage, DomainState, Firmware, FirstBoot, Identity, Instance, InstanceId, Kind, Owner, PortRule,
-        Protocol, ResourceName, Status, Tags, UserData,
+        BaseImage, DomainState, Firmware, FirstBoot, Identity, Instance, InstanceId, Kind, MetadataOptions,
+        Owner, PortRange, PortRule, ResourceName, Status, Tags, UserData,
     },
     ports::{DomainEvent, Ports},
 };
@@ -75,6 +75,15 @@ async fn rules(ports: &Ports, instance: &Instance) -> Result<()> {
     ensure!(ports.firewall.list().await?.is_empty());
     ports.firewall.ensure_all(std::slice::from_ref(instance)).await?;
     ensure!(ports.firewall.list().await? == [instance.id]);
+    // Addresses and ports change, there and back; who has no rules gets none by it.
+    let mut changed = instance.clone();
+    changed.public_ip = Some([172, 27, 0, 99].into());
+    changed.ports.clear();
+    let stranger = Instance { id: InstanceId::fresh(), ..changed.clone() };
+    for one in [&changed, instance, instance, &stranger] {
+        ports.firewall.refresh(std::slice::from_ref(one)).await?;
+        ensure!(ports.firewall.list().await? == [instance.id]);
+    }
     Ok(())
 }
 
@@ -126,6 +135,7 @@ fn instance(ports: &Ports, base: BaseImage) -> Result<Instance> {
         id: InstanceId::fresh(),
         name: ResourceName::parse("instanceName", "web")?,
         owner: Owner("ann".into()),
+        owner_number: 1,
         created_at: jiff::Timestamp::UNIX_EPOCH,
         status: Status::Pending,
         blueprint_id: "tiny".into(),
@@ -141,7 +151,10 @@ fn instance(ports: &Ports, base: BaseImage) -> Result<Instance> {
         base: Some(base.path),
         private_ip: [172, 26, 0, 10].into(),
         public_ip: Some([172, 27, 0, 10].into()),
-        ports: vec![PortRule { from: 22, to: 22, protocol: Protocol::Tcp }],
+        has_static_ip: false,
+        ipv6: None,
+        ports: vec![PortRule::everybody(PortRange::tcp(22))],
+        metadata: MetadataOptions::default(),
         identity: Identity {
             host_key_private: host.private,
             host_key_public: host.public.line,

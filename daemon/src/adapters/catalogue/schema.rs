@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::image::{Bake, Image, Keys, Password};
-use crate::model::{self, BlueprintKind, Error, Firmware, PortRule, Result};
+use crate::model::{self, BlueprintKind, Firmware, PortRange, PortRule, Result};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,9 +166,7 @@ impl Blueprint {
 
 impl Port {
     fn into_model(self) -> Result<PortRule> {
-        if self.from > self.to {
-            return Err(Error::internal(format!("port range {}-{} runs backwards", self.from, self.to)));
-        }
-        Ok(PortRule { from: self.from, to: self.to, protocol: self.protocol.parse()? })
+        let range = PortRange::parse(self.protocol.parse()?, Some(self.from.into()), Some(self.to.into()))?;
+        Ok(PortRule::everybody(range))
     }
 }

@@ -35,7 +35,7 @@ use super::disk::failure as disk_failure;
 use crate::{
     model::{
         BaseImage, Blueprint, BlueprintKind, Error, Firmware, ImageMoment, ImageSource, ImportOrder,
-        InstanceId, Kind, Layout, PortRule, Protocol, Result, StoredImage,
+        InstanceId, Kind, Layout, PortRange, PortRule, Result, StoredImage,
     },
     ports::{Images, Pieces, Told},
 };
@@ -187,7 +187,7 @@ impl ImageStore {
 
 /// What Lightsail shows of a blueprint of one's own.
 fn own_blueprint(description: Description) -> Blueprint {
-    let port = |port| PortRule { from: port, to: port, protocol: Protocol::Tcp };
+    let port = |port| PortRule::everybody(PortRange::tcp(port));
     Blueprint {
         name: description.id.clone(),
         group: description.id.clone(),

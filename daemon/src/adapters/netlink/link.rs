@@ -11,7 +11,7 @@ use rtnetlink::{
 use super::{Settings, absent, done, failed, host::index_of, sysctl};
 use crate::{
     adapters::ffi,
-    model::{Error, HostId, Instance, InstanceId, Result, mac_of},
+    model::{Error, HostId, Instance, InstanceId, Result, group_of, mac_of},
 };
 
 /// Kernel settings of a tap. It carries no IPv4 address; the host answers ARP for the gateway and for other instances by
@@ -41,8 +41,11 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Inst
             .tip("the daemon needs CAP_NET_ADMIN and /dev/net/tun")
     })?;
     let index = index_of(handle, &tap).await?;
-    let tagged =
-        LinkUnspec::new_with_index(index).append_extra_attribute(LinkAttribute::IfAlias(alias)).build();
+    let tagged = LinkUnspec::new_with_index(index)
+        .append_extra_attribute(LinkAttribute::IfAlias(alias))
+        // The filter knows owners by the group of their taps.
+        .append_extra_attribute(LinkAttribute::Group(group_of(instance.owner_number)))
+        .build();
     handle.link().set(tagged).execute().await.map_err(failed("tag the tap"))?;
     for (key, value) in SETTINGS {
         let key = key.replace("TAP", &tap);

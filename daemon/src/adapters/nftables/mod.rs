@@ -1,16 +1,30 @@
-//! The packet filter: one table of ours, `inet sloop`. `rules` renders transactions as text, `nft -f -` carries each out
-//! whole or not at all.
+//! The packet filter: tables of ours, `inet sloop` and `arp sloop`. `table` holds what is the same for all, `command` says
+//! what an instance asks for. Everything together is put up as `text` by `nft`; one instance's part goes to the kernel
+//! directly (`nfnetlink`). Either way a transaction is carried out whole or not at all.
 //!
-//! Its cost does not grow with the number of instances: sets and maps decide by address, and the per-instance chain is
+//! The cost does not grow with the number of instances: sets and maps decide by address, and the per-instance chain is
 //! reached through one verdict map.
 
-mod rules;
+mod command;
+mod nfnetlink;
+mod nft;
+mod table;
+mod text;
 
-use std::{collections::BTreeMap, net::Ipv4Addr, process::Stdio, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::Ipv4Addr,
+    sync::{Arc, PoisonError},
+};
 
 use async_trait::async_trait;
-use tokio::{io::AsyncWriteExt as _, process::Command, sync::Mutex};
+use tokio::sync::Mutex;
 
+use self::{
+    command::Command,
+    nfnetlink::{Channel, Watch},
+    table::TABLE,
+};
 use crate::{
     model::{Error, Finding, Instance, InstanceId, Pool, Result},
     ports::Firewall,
@@ -36,59 +50,109 @@ impl Addresses {
 /// The adapter.
 pub struct Nftables {
     addresses: Addresses,
-    /// What should be in the table. Held while a transaction runs, so that one follows the other.
-    wanted: Mutex<BTreeMap<InstanceId, Instance>>,
+    channel: Arc<Channel>,
+    /// What should be in the tables. Held while a transaction runs, so that one follows the other.
+    wanted: Mutex<Wanted>,
+    /// The processes that carried out the last transactions of ours.
+    ours: std::sync::Mutex<VecDeque<u32>>,
 }
 
-/// A transaction takes milliseconds; one that takes this long is stuck behind another program's lock.
-const LIMIT: Duration = Duration::from_secs(10);
+type Wanted = BTreeMap<InstanceId, Instance>;
+
+/// Processes that are remembered as ours: more than can end while one message of theirs is on its way.
+const REMEMBERED: usize = 16;
 
 impl Nftables {
     /// The filter for a network of these addresses.
-    #[must_use]
-    pub fn new(addresses: Addresses) -> Self {
-        Self { addresses, wanted: Mutex::default() }
+    pub fn open(addresses: Addresses) -> Result<Arc<Self>> {
+        let channel = Channel::open()
+            .map_err(|error| Error::unavailable(format!("cannot talk to the packet filter: {error}")))?;
+        let (wanted, ours) = (Mutex::default(), std::sync::Mutex::default());
+        Ok(Arc::new(Self { addresses, channel: Arc::new(channel), wanted, ours }))
     }
 
-    /// Makes the table what it should be, whatever it is now.
-    async fn put_up(&self, wanted: &BTreeMap<InstanceId, Instance>) -> Result<()> {
-        // Declared first and alone: the deletions that follow need to know what there is.
-        Self::nft(&["-f", "-"], &rules::base(&self.addresses)).await?;
-        let known = self.list().await?;
-        Self::nft(&["-f", "-"], &rules::replace_all(&known, wanted.values())).await.map(drop)
+    /// From now on, puts the rules up again whenever somebody else takes something out of the tables.
+    pub fn guard(self: &Arc<Self>) -> Result<()> {
+        let cannot = |error| Error::unavailable(format!("cannot watch the packet filter: {error}"));
+        let mut watch = Watch::open().map_err(cannot)?;
+        let this = Arc::clone(self);
+        tokio::spawn(async move {
+            while watch.harmed(|port| this.is_ours(port)).await.is_ok() {
+                let wanted = this.wanted.lock().await;
+                tracing::warn!("somebody took rules out of the tables {TABLE}: they are put up again");
+                if let Err(error) = this.put_up(&wanted).await {
+                    tracing::error!(%error, "the rules cannot be put up again");
+                }
+            }
+            tracing::error!(
+                "the packet filter is no longer watched: rules that others flush come back with the next change"
+            );
+        });
+        Ok(())
     }
 
-    /// Runs `nft` with `arguments` and `input`; gives what it printed.
-    async fn nft(arguments: &[&str], input: &str) -> Result<String> {
-        let missing = |error| {
-            Error::unavailable(format!("cannot run nft: {error}")).tip("install the package nftables")
-        };
-        let mut child = Command::new("nft")
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(missing)?;
-        let mut stdin = child.stdin.take();
-        let run = async {
-            if let Some(mut stdin) = stdin.take() {
-                stdin.write_all(input.as_bytes()).await?;
-            }
-            child.wait_with_output().await
-        };
-        let output = match tokio::time::timeout(LIMIT, run).await {
-            Ok(output) => output.map_err(missing)?,
-            Err(_) => {
-                return Err(Error::unavailable(format!("nft did not end within {} s", LIMIT.as_secs())));
-            }
-        };
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    fn is_ours(&self, port: u32) -> bool {
+        port == self.channel.port()
+            || self.ours.lock().unwrap_or_else(PoisonError::into_inner).contains(&port)
+    }
+
+    /// Makes the tables what they should be, whatever they are now, in one transaction.
+    async fn put_up(&self, wanted: &Wanted) -> Result<()> {
+        let all: Vec<_> =
+            wanted.values().flat_map(|instance| command::add(&self.addresses, instance)).collect();
+        let (base, all) = (table::base(&self.addresses), text::render(&all));
+        let known = self.list().await.unwrap_or_default();
+        let kept = format!("{base}{}{all}", text::empty(&known));
+        if self.nft(&kept).await.is_ok() {
+            return Ok(());
         }
-        let why = String::from_utf8_lossy(&output.stderr);
-        Err(Error::internal(format!("nft refused the rules: {}", why.lines().next().unwrap_or_default())))
+        // Something of another version, or of somebody else, is in the way: then they are made anew, at once.
+        let anew = format!(
+            "table inet {TABLE}\ndelete table inet {TABLE}\ntable arp {TABLE}\ndelete table arp {TABLE}\n{base}{all}"
+        );
+        self.nft(&anew).await
+    }
+
+    async fn nft(&self, text: &str) -> Result<()> {
+        let remember = |process| {
+            let mut ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
+            ours.push_front(process);
+            ours.truncate(REMEMBERED);
+        };
+        nft::commit(text, remember).await
+    }
+
+    /// Carries out `commands`; where that fails, because somebody flushed the rule set or something of an earlier life is in
+    /// the way, puts everything up anew.
+    async fn carry_out(&self, commands: &[Command], wanted: &Wanted) -> Result<()> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        match self.ask(nfnetlink::transaction(commands)).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "the rules are put up anew");
+                self.put_up(wanted).await
+            }
+        }
+    }
+
+    /// Ends the connections to addresses that lead elsewhere now. They are dropped already; this lets their ports be used
+    /// anew, so that it may fail.
+    async fn forget(&self, addresses: impl IntoIterator<Item = Ipv4Addr>) {
+        for address in addresses {
+            for request in nfnetlink::forget(address) {
+                if let Err(error) = self.ask(request).await {
+                    tracing::warn!(%address, %error, "its connections are not forgotten, only dropped");
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, request: Vec<u8>) -> std::io::Result<()> {
+        let channel = self.channel.clone();
+        // Another program's transaction may hold the kernel's lock.
+        tokio::task::spawn_blocking(move || channel.ask(&request)).await.map_err(std::io::Error::other)?
     }
 }
 
@@ -101,33 +165,47 @@ impl Firewall for Nftables {
     }
 
     async fn ensure(&self, instance: &Instance) -> Result<()> {
-        let mut wanted = self.wanted.lock().await;
-        let text = rules::add(instance)?;
-        wanted.insert(instance.id, instance.clone());
-        match Self::nft(&["-f", "-"], &text).await {
-            Ok(_) => Ok(()),
-            // Somebody flushed the rule set, or something of an earlier life is in the way: put everything up anew.
-            Err(_) => self.put_up(&wanted).await,
+        if instance.public_ip.is_none() {
+            return Err(Error::internal(format!("{} has no public address to open", instance.name)));
         }
+        let mut wanted = self.wanted.lock().await;
+        let commands = command::add(&self.addresses, instance);
+        wanted.insert(instance.id, instance.clone());
+        self.carry_out(&commands, &wanted).await
+    }
+
+    async fn refresh(&self, instances: &[Instance]) -> Result<()> {
+        let mut wanted = self.wanted.lock().await;
+        let pairs: Vec<_> =
+            instances.iter().filter_map(|new| wanted.get(&new.id).map(|old| (old, new))).collect();
+        let commands = command::change(&self.addresses, &pairs);
+        let mut next = wanted.clone();
+        next.extend(pairs.iter().map(|(_, new)| (new.id, (*new).clone())));
+        self.carry_out(&commands, &next).await?;
+        let left = pairs.iter().filter(|(old, new)| old.public_ip != new.public_ip);
+        let left: Vec<_> = left.filter_map(|(old, _)| old.public_ip).collect();
+        *wanted = next;
+        self.forget(left).await;
+        Ok(())
     }
 
     async fn remove(&self, instance: &Instance) -> Result<()> {
         let mut wanted = self.wanted.lock().await;
-        wanted.remove(&instance.id);
-        match Self::nft(&["-f", "-"], &rules::remove(instance)).await {
-            Ok(_) => Ok(()),
-            Err(_) => self.put_up(&wanted).await,
-        }
+        // As it was put in: it may have another address now.
+        let known = wanted.remove(&instance.id);
+        let known = known.as_ref().unwrap_or(instance);
+        self.carry_out(&command::remove(known), &wanted).await?;
+        self.forget(known.public_ip).await;
+        Ok(())
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
-        let listing = Self::nft(&["-t", "list", "table", "inet", rules::TABLE], "").await?;
-        Ok(rules::instances_in(&listing))
+        Ok(text::instances_in(&nft::list("inet", TABLE).await?))
     }
 
     async fn examine(&self) -> Vec<Finding> {
-        vec![match Self::nft(&["-t", "list", "table", "inet", rules::TABLE], "").await {
-            Ok(_) => Finding::ok("firewall", format!("table inet {} is in place", rules::TABLE)),
+        vec![match nft::list("inet", TABLE).await {
+            Ok(_) => Finding::ok("firewall", format!("table inet {TABLE} is in place")),
             Err(error) => Finding::failed(
                 "firewall",
                 error.message,

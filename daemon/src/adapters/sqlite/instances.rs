@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, Row, params};
 
-use super::{readable, unreadable};
+use super::{ports, readable, unreadable};
 use crate::{
     adapters::sqlite::write::{millis, stamp, tags_of},
     model::{
-        Error, Firmware, FirstBoot, Identity, Instance, InstanceId, Owner, PortRule, Protocol, ResourceName,
+        Error, Firmware, FirstBoot, Identity, Instance, InstanceId, MetadataOptions, Owner, ResourceName,
         Status, UserData,
     },
 };
@@ -19,6 +19,7 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
         id,
         name,
         owner,
+        owner_number: _,
         created_at,
         status,
         blueprint_id,
@@ -34,7 +35,10 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
         base,
         private_ip,
         public_ip,
-        ports,
+        has_static_ip: _,
+        ipv6,
+        ports: rules,
+        metadata,
         identity,
         vendor_config,
         user_data,
@@ -42,55 +46,59 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
         tags: _,
     } = instance;
     let Identity { host_key_private, host_key_public, access_key_private, authorized_keys } = identity;
+    let MetadataOptions { tokens_required, enabled, hop_limit, ipv6: metadata_ipv6 } = metadata;
     let (word, errors) = first_boot_columns(first_boot);
+    db.execute("INSERT OR IGNORE INTO owners (owner) VALUES (?1)", [&owner.0])?;
     db.execute(
-        "INSERT INTO instances VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)",
+        "INSERT INTO instances VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31)",
         params![
             id.to_string(), name.as_str(), owner.0, millis(*created_at), status.word(), blueprint_id, blueprint_name,
             bundle_id, cpu_count, ram_mb, disk_gb, transfer_gb, username,
             key_pair.as_ref().map(ResourceName::as_str), firmware_word(*firmware), base.as_deref().map_or_else(String::new, |base| base.to_string_lossy().into_owned()),
             private_ip.to_string(), public_ip.map(|ip| ip.to_string()), host_key_private, host_key_public,
             access_key_private, authorized_keys.join("\n"), vendor_config, user_data.as_str(), word, errors,
+            ipv6.map(|ip| ip.to_string()), tokens_required, enabled, hop_limit, metadata_ipv6,
         ],
     )?;
-    for (position, rule) in ports.iter().enumerate() {
-        db.execute(
-            "INSERT INTO ports VALUES (?1,?2,?3,?4,?5)",
-            params![id.to_string(), position, rule.from, rule.to, rule.protocol.word()],
-        )?;
-    }
-    Ok(())
+    ports::replace(db, *id, rules)
+}
+
+/// What other tables say of an instance.
+const DERIVED: &str = "(SELECT number FROM owners o WHERE o.owner = instances.owner) AS owner_number,
+    EXISTS (SELECT 1 FROM static_ips s WHERE s.instance_id = instances.id) AS has_static_ip";
+
+pub(super) fn set_metadata(
+    db: &Connection,
+    id: InstanceId,
+    options: MetadataOptions,
+) -> rusqlite::Result<()> {
+    let MetadataOptions { tokens_required, enabled, hop_limit, ipv6 } = options;
+    let sql =
+        "UPDATE instances SET metadata_tokens_required = ?2, metadata_enabled = ?3, metadata_hop_limit = ?4,
+               metadata_ipv6 = ?5 WHERE id = ?1";
+    db.execute(sql, params![id.to_string(), tokens_required, enabled, hop_limit, ipv6]).map(drop)
 }
 
 pub(super) fn select(db: &Connection, condition: &str, value: &str) -> rusqlite::Result<Vec<Instance>> {
     let mut statement =
-        db.prepare_cached(&format!("SELECT * FROM instances WHERE {condition} ORDER BY name"))?;
+        db.prepare_cached(&format!("SELECT *, {DERIVED} FROM instances WHERE {condition} ORDER BY name"))?;
     let mut instances = readable("instance", statement.query_map([value], read)?);
     for instance in &mut instances {
-        instance.ports = ports_of(db, instance.id)?;
+        instance.ports = ports::of(db, instance.id)?;
         instance.tags = tags_of(db, &instance.id.to_string())?;
     }
     Ok(instances)
 }
 
-fn ports_of(db: &Connection, id: InstanceId) -> rusqlite::Result<Vec<PortRule>> {
-    let sql = "SELECT from_port, to_port, protocol FROM ports WHERE instance_id = ?1 ORDER BY position";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([id.to_string()], |row| {
-        let protocol: Protocol =
-            row.get::<_, String>(2)?.parse().map_err(|error: Error| unreadable(2, error))?;
-        Ok(PortRule { from: row.get(0)?, to: row.get(1)?, protocol })
-    })?;
-    rows.collect()
-}
-
 fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
     let public_ip: Option<String> = row.get("public_ip")?;
     let key_pair: Option<String> = row.get("key_pair")?;
+    let ipv6: Option<String> = row.get("ipv6")?;
     Ok(Instance {
         id: parse(row, "id")?,
         name: parse(row, "name")?,
         owner: Owner(row.get("owner")?),
+        owner_number: row.get("owner_number")?,
         created_at: stamp(row.get("created_at")?)?,
         status: parse::<Status>(row, "status")?,
         blueprint_id: row.get("blueprint_id")?,
@@ -110,7 +118,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         base: Some(row.get::<_, String>("base")?).filter(|base| !base.is_empty()).map(PathBuf::from),
         private_ip: parse(row, "private_ip")?,
         public_ip: public_ip.map(|ip| ip.parse()).transpose().map_err(|error| unreadable(17, error))?,
+        has_static_ip: row.get("has_static_ip")?,
+        ipv6: ipv6.map(|ip| ip.parse()).transpose().map_err(|error| unreadable(26, error))?,
         ports: Vec::new(),
+        metadata: MetadataOptions {
+            tokens_required: row.get("metadata_tokens_required")?,
+            enabled: row.get("metadata_enabled")?,
+            hop_limit: row.get("metadata_hop_limit")?,
+            ipv6: row.get("metadata_ipv6")?,
+        },
         identity: Identity {
             host_key_private: row.get("host_key_private")?,
             host_key_public: row.get("host_key_public")?,

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use rusqlite_migration::{M, Migrations};
 
-pub(super) static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(vec![M::up(FIRST)]));
+pub(super) static ALL: LazyLock<Migrations<'static>> =
+    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(NETWORKING)]));
 
 const FIRST: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -91,6 +92,35 @@ CREATE TABLE operations (
 ) STRICT;
 CREATE INDEX operations_of_resource ON operations (resource_name, number);
 CREATE INDEX unfinished_operations ON operations (status) WHERE status IN ('NotStarted', 'Started');
+";
+
+/// Firewall rules with sources, static addresses, and owners by number.
+const NETWORKING: &str = "
+ALTER TABLE ports ADD COLUMN cidrs TEXT NOT NULL DEFAULT '0.0.0.0/0';       -- separated by spaces
+ALTER TABLE ports ADD COLUMN ipv6_cidrs TEXT NOT NULL DEFAULT '::/0';
+ALTER TABLE ports ADD COLUMN from_host INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE instances ADD COLUMN ipv6 TEXT;
+ALTER TABLE instances ADD COLUMN metadata_tokens_required INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE instances ADD COLUMN metadata_enabled INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE instances ADD COLUMN metadata_hop_limit INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE instances ADD COLUMN metadata_ipv6 INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE static_ips (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    address TEXT NOT NULL UNIQUE,
+    instance_id TEXT UNIQUE REFERENCES instances (id) ON DELETE SET NULL
+) STRICT;
+
+-- Instances of one owner reach each other; the filter knows owners by number.
+CREATE TABLE owners (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO owners (owner) SELECT DISTINCT owner FROM instances;
 ";
 
 #[cfg(test)]

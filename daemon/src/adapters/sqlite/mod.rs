@@ -7,6 +7,8 @@ mod instances;
 mod key_pairs;
 mod migrations;
 mod operations;
+mod ports;
+mod static_ips;
 mod store;
 mod write;
 

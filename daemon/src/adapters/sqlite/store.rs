@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::{Sqlite, instances, key_pairs, operations, write};
+use super::{Sqlite, instances, key_pairs, operations, static_ips, write};
 use crate::{
-    model::{HostId, Instance, InstanceId, KeyPair, Operation, OperationId, ResourceName, Result},
+    model::{HostId, Instance, InstanceId, KeyPair, Operation, OperationId, ResourceName, Result, StaticIp},
     ports::{Change, OperationFilter, Store},
 };
 
@@ -38,6 +38,15 @@ impl Store for Sqlite {
     async fn key_pair(&self, name: &ResourceName) -> Result<Option<KeyPair>> {
         let name = name.to_string();
         self.with(move |db| Ok(key_pairs::select(db, "name = ?1", &name)?.pop())).await
+    }
+
+    async fn static_ips(&self) -> Result<Vec<StaticIp>> {
+        self.with(|db| static_ips::select(db, "?1 = ''", "")).await
+    }
+
+    async fn static_ip(&self, name: &ResourceName) -> Result<Option<StaticIp>> {
+        let name = name.to_string();
+        self.with(move |db| Ok(static_ips::select(db, "s.name = ?1", &name)?.pop())).await
     }
 
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>> {

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
-use super::{instances, key_pairs, operations, unreadable};
+use super::{instances, key_pairs, operations, ports, static_ips, unreadable};
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
-    ports::Change,
+    ports::{Address, Change},
 };
 
 pub(super) fn commit(db: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
@@ -25,14 +25,16 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
             instances::insert(db, instance)?;
             put_tags(db, instance.id.0, &instance.tags)
         }
-        Change::SetStatus { id, expect, status, public_ip } => {
+        Change::SetStatus { id, expect, status, address } => {
             expected(db, *id, *expect)?;
-            let public_ip = public_ip.map(|ip| ip.to_string());
-            // What is being deleted becomes nothing else any more, whatever an earlier operation ends with.
-            let sql = "UPDATE instances SET status = ?2, public_ip = ?3
-                       WHERE id = ?1 AND (status != 'shutting-down' OR ?2 = 'shutting-down')";
-            db.execute(sql, params![id.to_string(), status.word(), public_ip]).map(drop)
+            set_status(db, *id, *status, *address)
         }
+        Change::SetPublicIp(id, address) => {
+            let sql = "UPDATE instances SET public_ip = ?2 WHERE id = ?1";
+            db.execute(sql, params![id.to_string(), address.map(|ip| ip.to_string())]).map(drop)
+        }
+        Change::SetPorts(id, rules) => ports::replace(db, *id, rules),
+        Change::SetMetadataOptions(id, options) => instances::set_metadata(db, *id, *options),
         Change::SetBase(id, base) => {
             let sql = "UPDATE instances SET base = ?2 WHERE id = ?1";
             db.execute(sql, params![id.to_string(), base.to_string_lossy()]).map(drop)
@@ -51,8 +53,31 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         }
         Change::SetKeyPairTags(id, tags) => put_tags(db, id.0, tags),
         Change::RemoveKeyPair(id) => remove(db, "key_pairs", id.0),
+        Change::AddStaticIp(static_ip) => {
+            take_name(db, static_ip.name.as_str(), "StaticIp", static_ip.id.0)?;
+            static_ips::insert(db, static_ip)
+        }
+        Change::SetHolder(id, holder) => {
+            let sql = "UPDATE static_ips SET instance_id = ?2 WHERE id = ?1";
+            db.execute(sql, params![id.to_string(), holder.map(|id| id.to_string())]).map(drop)
+        }
+        Change::RemoveStaticIp(id) => remove(db, "static_ips", id.0),
         Change::PutOperation(operation) => operations::put(db, operation),
     }
+}
+
+fn set_status(db: &Connection, id: InstanceId, status: Status, address: Address) -> rusqlite::Result<()> {
+    let (given, value) = match address {
+        Address::Keep => (None, "public_ip"),
+        Address::Give(ip) => (Some(ip.to_string()), "?3"),
+        Address::LetGo => (None, "(SELECT address FROM static_ips WHERE instance_id = ?1)"),
+    };
+    // What is being deleted becomes nothing else any more, whatever an earlier operation ends with.
+    let sql = format!(
+        "UPDATE instances SET status = ?2, public_ip = coalesce(?3, {value})
+         WHERE id = ?1 AND (status != 'shutting-down' OR ?2 = 'shutting-down')"
+    );
+    db.execute(&sql, params![id.to_string(), status.word(), given]).map(drop)
 }
 
 /// Takes a name for a resource, or refuses because another has it.

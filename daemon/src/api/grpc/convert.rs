@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 use sloop_proto::v1 as wire;
 
+use super::firewall;
 use crate::model::{
-    Blueprint, BlueprintKind, Bundle, Instance, KeyPair, Operation, OperationKind, OperationStatus, Place,
-    PortRule, Protocol, ResourceType, Status, Tags,
+    Blueprint, BlueprintKind, Bundle, Instance, KeyPair, MetadataOptions, Operation, OperationKind,
+    OperationStatus, Place, ResourceType, Status, Tags,
 };
 
 pub(super) fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
@@ -39,6 +40,7 @@ fn resource_type(kind: ResourceType) -> wire::ResourceType {
     match kind {
         ResourceType::Instance => wire::ResourceType::Instance,
         ResourceType::KeyPair => wire::ResourceType::KeyPair,
+        ResourceType::StaticIp => wire::ResourceType::StaticIp,
     }
 }
 
@@ -46,7 +48,7 @@ pub(super) fn operation(place: &Place, operation: Operation) -> wire::Operation 
     let zone = match operation.resource_type {
         ResourceType::Instance => place.zone.as_str(),
         // Lightsail's word for what belongs to the whole region.
-        ResourceType::KeyPair => "all",
+        ResourceType::KeyPair | ResourceType::StaticIp => "all",
     };
     wire::Operation {
         id: Some(operation.id.to_string()),
@@ -77,6 +79,14 @@ fn operation_type(kind: OperationKind) -> wire::OperationType {
         OperationKind::DeleteKeyPair => Type::DeleteKeyPair,
         OperationKind::TagResource => Type::TagResource,
         OperationKind::UntagResource => Type::UntagResource,
+        OperationKind::OpenInstancePublicPorts => Type::OpenInstancePublicPorts,
+        OperationKind::PutInstancePublicPorts => Type::PutInstancePublicPorts,
+        OperationKind::CloseInstancePublicPorts => Type::CloseInstancePublicPorts,
+        OperationKind::AllocateStaticIp => Type::AllocateStaticIp,
+        OperationKind::AttachStaticIp => Type::AttachStaticIp,
+        OperationKind::DetachStaticIp => Type::DetachStaticIp,
+        OperationKind::ReleaseStaticIp => Type::ReleaseStaticIp,
+        OperationKind::UpdateInstanceMetadataOptions => Type::UpdateInstanceMetadataOptions,
     }
 }
 
@@ -108,15 +118,15 @@ pub(super) fn instance(place: &Place, instance: Instance) -> wire::Instance {
         blueprint_name: Some(instance.blueprint_name),
         bundle_id: Some(instance.bundle_id),
         add_ons: Vec::new(),
-        is_static_ip: Some(false),
+        is_static_ip: Some(instance.has_static_ip),
         private_ip_address: Some(instance.private_ip.to_string()),
         public_ip_address: instance.public_ip.map(|ip| ip.to_string()),
-        ipv6_addresses: Vec::new(),
+        ipv6_addresses: instance.ipv6.iter().map(ToString::to_string).collect(),
         ip_address_type: Some(wire::IpAddressType::Ipv4.into()),
         state: Some(state(instance.status)),
         username: Some(instance.username),
         ssh_key_name: instance.key_pair.map(|name| name.to_string()),
-        metadata_options: None,
+        metadata_options: Some(metadata_options(instance.metadata)),
         instance_status: None,
         system_status: None,
     }
@@ -148,26 +158,21 @@ fn networking(instance: &Instance) -> wire::InstanceNetworking {
         monthly_transfer: Some(wire::MonthlyTransfer {
             gb_per_month_allocated: Some(signed(instance.transfer_gb)),
         }),
-        ports: instance.ports.iter().copied().map(port).collect(),
+        ports: instance.ports.iter().map(firewall::port).collect(),
     }
 }
 
-fn port(rule: PortRule) -> wire::InstancePortInfo {
-    let protocol = match rule.protocol {
-        Protocol::Tcp => wire::NetworkProtocol::Tcp,
-        Protocol::Udp => wire::NetworkProtocol::Udp,
-    };
-    wire::InstancePortInfo {
-        from_port: Some(rule.from.into()),
-        to_port: Some(rule.to.into()),
-        protocol: Some(protocol.into()),
-        access_from: Some("Anywhere (0.0.0.0/0)".into()),
-        access_type: Some(wire::PortAccessType::Public.into()),
-        common_name: Some(rule.common_name().to_owned()),
-        access_direction: Some(wire::AccessDirection::Inbound.into()),
-        cidrs: vec!["0.0.0.0/0".into()],
-        ipv6_cidrs: Vec::new(),
-        cidr_list_aliases: Vec::new(),
+fn metadata_options(options: MetadataOptions) -> wire::InstanceMetadataOptions {
+    let MetadataOptions { tokens_required, enabled, hop_limit, ipv6 } = options;
+    let tokens = if tokens_required { wire::HttpTokens::Required } else { wire::HttpTokens::Optional };
+    let endpoint = if enabled { wire::HttpEndpoint::Enabled } else { wire::HttpEndpoint::Disabled };
+    let protocol = if ipv6 { wire::HttpProtocolIpv6::Enabled } else { wire::HttpProtocolIpv6::Disabled };
+    wire::InstanceMetadataOptions {
+        state: Some(wire::InstanceMetadataState::Applied.into()),
+        http_tokens: Some(tokens.into()),
+        http_endpoint: Some(endpoint.into()),
+        http_put_response_hop_limit: Some(hop_limit.into()),
+        http_protocol_ipv6: Some(protocol.into()),
     }
 }
 

@@ -3,7 +3,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Door, convert, failure::status};
 use crate::{
-    model::Operation,
+    model::{MetadataUpdate, Operation},
     verbs::{AccessDetails, CreateInstances},
 };
 
@@ -142,6 +142,29 @@ impl Instances for Door {
             self.verbs.get_instance_access_details(&caller, &instance_name).await.map_err(status)?;
         let access_details = Some(access_details(details));
         Ok(Response::new(wire::GetInstanceAccessDetailsResult { access_details }))
+    }
+
+    async fn update_instance_metadata_options(
+        &self,
+        request: Request<wire::UpdateInstanceMetadataOptionsRequest>,
+    ) -> Answer<wire::UpdateInstanceMetadataOptionsResult> {
+        let caller = self.caller(&request).map_err(status)?;
+        let wire::UpdateInstanceMetadataOptionsRequest {
+            instance_name,
+            http_tokens,
+            http_endpoint,
+            http_put_response_hop_limit,
+            http_protocol_ipv6,
+        } = request.into_inner();
+        let update = MetadataUpdate {
+            tokens_required: http_tokens.map(|word| word == wire::HttpTokens::Required as i32),
+            enabled: http_endpoint.map(|word| word == wire::HttpEndpoint::Enabled as i32),
+            hop_limit: http_put_response_hop_limit,
+            ipv6: http_protocol_ipv6.map(|word| word == wire::HttpProtocolIpv6::Enabled as i32),
+        };
+        let update = self.verbs.update_instance_metadata_options(&caller, &instance_name, &update);
+        let operation = Some(convert::operation(self.verbs.place(), update.await.map_err(status)?));
+        Ok(Response::new(wire::UpdateInstanceMetadataOptionsResult { operation }))
     }
 }
 

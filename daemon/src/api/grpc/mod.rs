@@ -4,12 +4,14 @@ mod caller;
 mod catalogue;
 mod convert;
 mod failure;
+mod firewall;
 mod host;
 mod images;
 mod instances;
 mod key_pairs;
 mod operations;
 mod readiness;
+mod static_ips;
 mod tags;
 mod terminal;
 
@@ -52,6 +54,8 @@ pub async fn serve(
         .add_service(reflection)
         .add_service(service!(wire::catalogue_server::CatalogueServer<Door>))
         .add_service(service!(wire::instances_server::InstancesServer<Door>))
+        .add_service(service!(wire::firewall_server::FirewallServer<Door>))
+        .add_service(service!(wire::static_ips_server::StaticIpsServer<Door>))
         .add_service(service!(wire::key_pairs_server::KeyPairsServer<Door>))
         .add_service(service!(wire::operations_server::OperationsServer<Door>))
         .add_service(service!(wire::tags_server::TagsServer<Door>))

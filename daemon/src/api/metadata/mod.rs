@@ -1,64 +1,47 @@
-//! The metadata address, 169.254.169.254, which guests reach by plain HTTP.
+//! The metadata address, 169.254.169.254, which guests reach by plain HTTP. It speaks as EC2's instance metadata service
+//! does, so that software which knows that one finds its way, and takes the first-boot report.
 //!
-//! Here it takes the first-boot report; the rest of the metadata comes with networking. Who asks is known by the address
-//! that the kernel binds to the wire, never by what the guest says.
+//! Who asks is known by the address that the kernel binds to the wire, never by what the guest says. `contents` and
+//! `identity` say what an instance is told, as a `tree`; `token` makes session tokens: these are pure. `door` decides who
+//! may ask what, and `guests` takes connections, each a `connection` with its limits.
 
-use std::net::{IpAddr, SocketAddr};
+mod answers;
+mod connection;
+mod contents;
+mod counts;
+mod door;
+mod first_boot;
+mod guests;
+mod identity;
+mod peer;
+mod seats;
+mod token;
+mod tree;
 
 use axum::{
-    Json, Router,
-    extract::{ConnectInfo, DefaultBodyLimit, State},
-    http::StatusCode,
-    routing::post,
-};
-use serde::Deserialize;
-
-use crate::{
-    model::{FirstBootReport, Kind},
-    verbs::Verbs,
+    Router,
+    extract::{ConnectInfo, Request, State},
+    response::Response,
 };
 
-/// A report has a few hundred bytes; a guest may not fill the daemon's memory.
-const BODY_MAX: usize = 16 * 1024;
-
-#[derive(Deserialize)]
-struct Report {
-    #[serde(default)]
-    errors: Vec<String>,
-}
+use self::guests::{Guests, Limits};
+pub use self::{counts::Counts, door::Door, peer::Peer};
 
 /// Serves until `ended` resolves.
 pub async fn serve(
-    verbs: Verbs,
+    door: Door,
     listener: tokio::net::TcpListener,
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let router = Router::new()
-        .route("/sloop/v1/first-boot", post(first_boot))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .with_state(verbs);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended).await
+    let router = Router::new().fallback(answer).with_state(door);
+    let service = router.into_make_service_with_connect_info::<Peer>();
+    axum::serve(Guests::new(listener, Limits::default()), service).with_graceful_shutdown(ended).await
 }
 
-async fn first_boot(
-    State(verbs): State<Verbs>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    body: axum::body::Bytes,
-) -> StatusCode {
-    let IpAddr::V4(from) = peer.ip() else {
-        return StatusCode::NOT_FOUND;
-    };
-    // Guests' tools differ in the content type they send, so the body alone counts.
-    let Ok(Json(report)) = Json::<Report>::from_bytes(&body) else {
-        return StatusCode::BAD_REQUEST;
-    };
-    match verbs.report_first_boot(from, FirstBootReport::bounded(report.errors)).await {
-        Ok(()) => StatusCode::NO_CONTENT,
-        Err(error) if error.kind == Kind::NotFound => StatusCode::NOT_FOUND,
-        Err(error) => {
-            tracing::error!(%from, %error, "cannot take a first-boot report");
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    }
+async fn answer(
+    State(door): State<Door>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response {
+    door.answer(&peer, request).await
 }

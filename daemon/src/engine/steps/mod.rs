@@ -18,6 +18,7 @@ pub(super) use self::{
     ask_to_stop::AskToStop, cut::Cut, disk::Disk, domain::Domain, link::Link, power::Power, rules::Rules,
     seed::Seed,
 };
+use super::rules::RulesLock;
 use crate::{
     model::{Instance, Result},
     ports::Ports,
@@ -26,6 +27,7 @@ use crate::{
 /// What a step works with.
 pub(super) struct Scene<'a> {
     pub(super) ports: &'a Ports,
+    pub(super) rules: &'a RulesLock,
     /// The operation asks for no courtesy.
     pub(super) force: bool,
     /// Somebody wants the guest off now.

@@ -17,10 +17,10 @@ impl Step for Rules {
     }
 
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
-        scene.ports.firewall.ensure(instance).await
+        scene.rules.ensure(scene.ports, instance).await
     }
 
     async fn undo(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
-        scene.ports.firewall.remove(instance).await
+        scene.rules.remove(scene.ports, instance).await
     }
 }

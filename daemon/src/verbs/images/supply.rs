@@ -11,8 +11,8 @@ use super::{
 use crate::{
     engine::Engine,
     model::{
-        Blueprint, Caller, Error, ImageMoment, ImageSource, InstanceId, Kind, Operation, OperationKind,
-        Owner, Result, StoredImage,
+        BaseImage, Blueprint, Caller, Error, ImageMoment, ImageSource, InstanceId, Kind, Operation,
+        OperationKind, Owner, Result, StoredImage,
     },
     ports::{Change, Told},
 };
@@ -80,10 +80,10 @@ impl Verbs {
         work: Vec<Operation>,
     ) {
         let (verbs, blueprint) = (self.clone(), blueprint.clone());
-        let mut course = self.supply(&blueprint, owner);
+        let owner = owner.clone();
         tokio::spawn(async move {
             let total = Engine::steps_of(OperationKind::CreateInstance);
-            let result = follow(&mut course, |moment| {
+            let result = verbs.base_of(&blueprint, &owner, |moment| {
                 for operation in &work {
                     let stage = format!("image: {}", moment.stage);
                     verbs.engine.tell_waiting(operation.id, total, stage, moment.detail());
@@ -96,7 +96,25 @@ impl Verbs {
         });
     }
 
-    async fn image_came(&self, operation: Operation, result: &Result<StoredImage>) {
+    /// A blueprint's image: by work that is under way, or as it is here since, or brought now.
+    async fn base_of(
+        &self,
+        blueprint: &Blueprint,
+        owner: &Owner,
+        each: impl FnMut(&ImageMoment),
+    ) -> Result<BaseImage> {
+        let under_way = self.supplies.lock().get(&blueprint.id).cloned();
+        if under_way.is_none()
+            && let Ok(Some(base)) = self.ports.images.base(blueprint).await
+        {
+            return Ok(base);
+        }
+        let mut course = under_way.unwrap_or_else(|| self.supply(blueprint, owner));
+        let image = follow(&mut course, each).await?;
+        Ok(BaseImage { path: image.path, virtual_bytes: image.virtual_bytes })
+    }
+
+    async fn image_came(&self, operation: Operation, result: &Result<BaseImage>) {
         let instance = InstanceId(operation.resource_id);
         let begun = match result {
             Ok(image) => self.take_base(instance, image).await,
@@ -108,12 +126,12 @@ impl Verbs {
         }
     }
 
-    async fn take_base(&self, id: InstanceId, image: &StoredImage) -> Result<()> {
+    async fn take_base(&self, id: InstanceId, image: &BaseImage) -> Result<()> {
         if let Some(instance) = self.ports.store.instance_by_id(id).await?
             && image.virtual_bytes > instance.disk_bytes()
         {
             return Err(super::super::create_instances::too_small(
-                &image.blueprint_id,
+                &instance.blueprint_id,
                 image.virtual_bytes,
                 &instance.bundle_id,
                 instance.disk_gb,

@@ -1,0 +1,113 @@
+//! A transaction as one batch of messages. Pure.
+
+use super::{
+    expression,
+    message::{ACK, APPEND, CREATE, Message},
+};
+use crate::adapters::nftables::{
+    command::{Command, Element},
+    table::TABLE,
+    text::chain,
+};
+
+/// The subsystem, `NFNL_SUBSYS_NFTABLES`.
+const NFTABLES: u16 = 10;
+const BATCH_BEGIN: u16 = 0x10;
+const BATCH_END: u16 = 0x11;
+
+const NEW_CHAIN: u16 = 3;
+const DELETE_CHAIN: u16 = 5;
+const NEW_RULE: u16 = 6;
+const DELETE_RULE: u16 = 8;
+const NEW_ELEMENT: u16 = 12;
+const DELETE_ELEMENT: u16 = 14;
+
+/// `NFPROTO_INET` and `NFPROTO_ARP`.
+const INET: u8 = 1;
+const ARP: u8 = 3;
+
+/// `NFT_JUMP`, -3.
+const JUMP: u32 = 0xffff_fffd;
+
+/// The bytes of a transaction. The kernel carries all of it out or nothing, and then answers the last command.
+pub(in crate::adapters::nftables) fn transaction(commands: &[Command]) -> Vec<u8> {
+    let mut bytes = Message::new(BATCH_BEGIN, 0, 0, NFTABLES).done();
+    for (index, command) in commands.iter().enumerate() {
+        let acknowledged = if index + 1 == commands.len() { ACK } else { 0 };
+        bytes.extend(message(command, acknowledged).done());
+    }
+    bytes.extend(Message::new(BATCH_END, 0, 0, NFTABLES).done());
+    bytes
+}
+
+fn message(command: &Command, flags: u16) -> Message {
+    let new = |kind, flags, family| Message::new(NFTABLES << 8 | kind, flags, family, 0).text(1, TABLE);
+    match command {
+        Command::AddChain(id) => new(NEW_CHAIN, flags | CREATE, INET).text(3, &chain(*id)),
+        Command::DeleteChain(id) => new(DELETE_CHAIN, flags, INET).text(3, &chain(*id)),
+        // Without a rule's handle it means all of them.
+        Command::FlushChain(id) => new(DELETE_RULE, flags, INET).text(2, &chain(*id)),
+        Command::AddRule(id, rule) => new(NEW_RULE, flags | CREATE | APPEND, INET)
+            .text(2, &chain(*id))
+            .nest(4, |list| expression::rule(list, *rule)),
+        Command::Add(element) => element_in(new(NEW_ELEMENT, flags | CREATE, family(element)), element, true),
+        Command::Delete(element) => element_in(new(DELETE_ELEMENT, flags, family(element)), element, false),
+    }
+}
+
+fn family(element: &Element) -> u8 {
+    if matches!(element, Element::Arp { .. }) { ARP } else { INET }
+}
+
+/// The value of a map's element.
+enum Data {
+    Bytes([u8; 4]),
+    Jump(String),
+}
+
+fn element_in(message: Message, element: &Element, with_data: bool) -> Message {
+    let (set, key, data) = parts(element);
+    message.text(2, set).nest(3, |list| {
+        list.nest(1, |one| {
+            let one = one.nest(1, |value| value.attribute(1, &key));
+            match data.filter(|_| with_data) {
+                None => one,
+                Some(Data::Bytes(bytes)) => one.nest(2, |value| value.attribute(1, &bytes)),
+                Some(Data::Jump(chain)) => {
+                    one.nest(2, |value| value.nest(2, |verdict| verdict.number(1, JUMP).text(2, &chain)))
+                }
+            }
+        })
+    })
+}
+
+/// Set, key and value of an element. Each part of a key takes a multiple of four bytes.
+fn parts(element: &Element) -> (&'static str, Vec<u8>, Option<Data>) {
+    match element {
+        Element::Source { tap, mac, address } => ("src_ok", sender(tap, *mac, address.octets()), None),
+        Element::Arp { tap, mac, address } => ("arp_ok", sender(tap, *mac, address.octets()), None),
+        // Groups are compared in the host's order.
+        Element::Peers(group) => ("peers", group.to_ne_bytes().repeat(2), None),
+        Element::Pair { public, private } => ("pair", [public.octets(), private.octets()].concat(), None),
+        Element::ToPrivate { public, private } => {
+            ("pub2priv", public.octets().to_vec(), Some(Data::Bytes(private.octets())))
+        }
+        Element::ToPublic { private, public } => {
+            ("priv2pub", private.octets().to_vec(), Some(Data::Bytes(public.octets())))
+        }
+        Element::Via { public, private, chain: id } => {
+            ("via_pub", [public.octets(), private.octets()].concat(), Some(Data::Jump(chain(*id))))
+        }
+    }
+}
+
+fn sender(tap: &str, mac: [u8; 6], address: [u8; 4]) -> Vec<u8> {
+    const NAME: usize = 16;
+    const MAC: usize = 8;
+    let mut key = tap.as_bytes().to_vec();
+    key.resize(NAME, 0);
+    key.extend(mac);
+    key.resize(NAME + MAC, 0);
+    key.extend(address);
+    key
+}

@@ -1,0 +1,55 @@
+use tokio::sync::OwnedMutexGuard;
+
+use super::{Verbs, admission::Cursor};
+use crate::{
+    model::{Error, InstanceId, Operation, OperationStatus, Result},
+    ports::Change,
+};
+
+/// What is written at once, with rules that follow it at once.
+pub(super) struct Work {
+    /// What shall be.
+    pub(super) changes: Vec<Change>,
+    /// What was, for when the rules cannot follow.
+    pub(super) back: Vec<Change>,
+    /// Instances whose rules follow.
+    pub(super) touched: Vec<InstanceId>,
+    /// What the caller is told, done already.
+    pub(super) operations: Vec<Operation>,
+}
+
+impl Verbs {
+    /// Writes what shall be and has the packet filter follow in one transaction. When it cannot, both are as they were.
+    ///
+    /// Goes on even if the caller hangs up between. A crash between is no harm: a start puts the rules up from what is
+    /// written.
+    pub(super) async fn follow(
+        &self,
+        alone: OwnedMutexGuard<Cursor>,
+        mut work: Work,
+    ) -> Result<Vec<Operation>> {
+        let verbs = self.clone();
+        let followed = tokio::spawn(async move {
+            let _alone = alone;
+            work.changes.extend(put(&work.operations));
+            verbs.ports.store.commit(work.changes).await?;
+            let Err(error) = verbs.engine.refresh_rules(&work.touched).await else {
+                return Ok(work.operations);
+            };
+            for operation in &mut work.operations {
+                operation.blame(&error);
+                operation.advance(OperationStatus::Failed, verbs.ports.clock.now());
+            }
+            work.back.extend(put(&work.operations));
+            if let Err(unwritten) = verbs.ports.store.commit(work.back).await {
+                tracing::error!(%unwritten, "cannot write that a change of the firewall failed; the next start applies it");
+            }
+            Err(error)
+        });
+        followed.await.map_err(|error| Error::internal(format!("the change broke off: {error}")))?
+    }
+}
+
+fn put(operations: &[Operation]) -> impl Iterator<Item = Change> {
+    operations.iter().map(|operation| Change::PutOperation(Box::new(operation.clone())))
+}

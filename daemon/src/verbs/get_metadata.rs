@@ -1,0 +1,28 @@
+use std::net::Ipv4Addr;
+
+use super::Verbs;
+use crate::model::{Error, Instance, Place, Pool, Result};
+
+/// What an instance may know of itself and of where it is.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// The instance that asks.
+    pub instance: Instance,
+    /// Region, zone and account of the host.
+    pub place: Place,
+    /// The range that the instance's own address is from.
+    pub subnet: Pool,
+}
+
+impl Verbs {
+    /// What the guest with that address may know. Which guest it is is known by the address that its wire is bound to; of
+    /// another one it learns nothing. Not found where no instance has the address.
+    pub async fn get_metadata(&self, from: Ipv4Addr) -> Result<Metadata> {
+        let instances = self.ports.store.instances().await?;
+        let instance = instances
+            .into_iter()
+            .find(|instance| instance.private_ip == from)
+            .ok_or_else(|| Error::not_found("Instance", from))?;
+        Ok(Metadata { instance, place: self.policy.place.clone(), subnet: self.policy.private_pool })
+    }
+}
