@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    blueprint, bundle, completion, console, doctor, host, image, instance, key_pair, man, name, operation,
-    region, ssh, tag,
+    blueprint, bundle, completion, console, doctor, firewall, host, image, instance, key_pair, man, name,
+    operation, region, ssh, static_ip, tag,
 };
 use crate::output::Format;
 
@@ -18,6 +18,7 @@ Examples:
   sloop launch web                     a Debian machine, waited for until SSH answers
   sloop ssh web                        log in, the host key checked from the first time
   sloop ls                             what there is
+  sloop firewall open web 443/tcp      let everybody reach that port
   sloop rm web                         delete it
   sloop doctor                         what is wrong with this host, and what to do
 
@@ -98,6 +99,12 @@ pub(crate) enum Command {
     /// Instances: virtual machines
     #[command(subcommand)]
     Instance(instance::InstanceCommand),
+    /// Firewalls: who reaches which ports of an instance
+    #[command(subcommand, after_help = firewall::RULES)]
+    Firewall(firewall::FirewallCommand),
+    /// Static addresses: public addresses that stay, whichever instance has them
+    #[command(subcommand, visible_alias = "ip")]
+    StaticIp(static_ip::StaticIpCommand),
     /// Key pairs: the SSH keys that instances let in
     #[command(subcommand)]
     KeyPair(key_pair::KeyPairCommand),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::cli::SOCKET;
-use crate::commands::{blueprint, bundle, image, instance, key_pair};
+use crate::commands::{blueprint, bundle, image, instance, key_pair, static_ip};
 use crate::connect::Session;
 use crate::failure::Failure;
 
@@ -26,6 +26,14 @@ pub(crate) fn key_pairs() -> ArgValueCandidates {
     candidates(async |session| {
         let all = key_pair::fetch(&session).await?;
         Ok(all.key_pairs.into_iter().filter_map(|pair| pair.name).collect())
+    })
+}
+
+/// Names of static addresses.
+pub(crate) fn static_ips() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = static_ip::fetch(&session).await?;
+        Ok(all.static_ips.into_iter().filter_map(|ip| ip.name).collect())
     })
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Deed {
 
 /// Deleting something.
 pub(crate) const DELETE: Deed = Deed { verb: "Delete", doing: "deleting", done: "deleted" };
+/// Releasing something.
+pub(crate) const RELEASE: Deed = Deed { verb: "Release", doing: "releasing", done: "released" };
 /// Removing something.
 pub(crate) const REMOVE: Deed = Deed { verb: "Remove", doing: "removing", done: "removed" };
 

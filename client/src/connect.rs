@@ -4,12 +4,14 @@ use std::path::Path;
 
 use hyper_util::rt::TokioIo;
 use sloop_proto::v1::catalogue_client::CatalogueClient;
+use sloop_proto::v1::firewall_client::FirewallClient;
 use sloop_proto::v1::host_client::HostClient;
 use sloop_proto::v1::images_client::ImagesClient;
 use sloop_proto::v1::instances_client::InstancesClient;
 use sloop_proto::v1::key_pairs_client::KeyPairsClient;
 use sloop_proto::v1::operations_client::OperationsClient;
 use sloop_proto::v1::readiness_client::ReadinessClient;
+use sloop_proto::v1::static_ips_client::StaticIpsClient;
 use sloop_proto::v1::tags_client::TagsClient;
 use sloop_proto::v1::terminal_client::TerminalClient;
 use tokio::net::UnixStream;
@@ -49,6 +51,11 @@ impl Session {
         CatalogueClient::new(self.channel.clone())
     }
 
+    /// Firewalls of instances.
+    pub(crate) fn firewall(&self) -> FirewallClient<Channel> {
+        FirewallClient::new(self.channel.clone())
+    }
+
     /// The host.
     pub(crate) fn host(&self) -> HostClient<Channel> {
         HostClient::new(self.channel.clone())
@@ -77,6 +84,11 @@ impl Session {
     /// How far instances have come.
     pub(crate) fn readiness(&self) -> ReadinessClient<Channel> {
         ReadinessClient::new(self.channel.clone())
+    }
+
+    /// Static addresses.
+    pub(crate) fn static_ips(&self) -> StaticIpsClient<Channel> {
+        StaticIpsClient::new(self.channel.clone())
     }
 
     /// Tags.

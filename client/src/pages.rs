@@ -2,7 +2,7 @@
 
 use sloop_proto::v1::{
     GetActiveNamesResult, GetBlueprintsResult, GetBundlesResult, GetInstancesResult, GetKeyPairsResult,
-    GetOperationsForResourceResult, GetOperationsResult,
+    GetOperationsForResourceResult, GetOperationsResult, GetStaticIpsResult,
 };
 use tonic::{Response, Status};
 
@@ -38,6 +38,7 @@ page! {
     GetKeyPairsResult.key_pairs,
     GetOperationsForResourceResult.operations,
     GetOperationsResult.operations,
+    GetStaticIpsResult.static_ips,
 }
 
 /// Fetches page after page and gives them as one.

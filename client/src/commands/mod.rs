@@ -5,6 +5,7 @@ pub(crate) mod bundle;
 pub(crate) mod completion;
 pub(crate) mod console;
 pub(crate) mod doctor;
+pub(crate) mod firewall;
 pub(crate) mod host;
 pub(crate) mod image;
 pub(crate) mod instance;
@@ -14,6 +15,7 @@ pub(crate) mod name;
 pub(crate) mod operation;
 pub(crate) mod region;
 pub(crate) mod ssh;
+pub(crate) mod static_ip;
 pub(crate) mod tag;
 pub(crate) mod version;
 
@@ -47,6 +49,8 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Ssh(args) => ssh::run(session, output, &args).await,
         Command::Console(args) => console::run(session, output, &args).await,
         Command::Instance(command) => instance::run(session, output, command).await,
+        Command::Firewall(command) => firewall::run(session, output, command).await,
+        Command::StaticIp(command) => static_ip::run(session, output, command).await,
         Command::KeyPair(command) => key_pair::run(session, output, command).await,
         Command::Operation(command) => operation::run(session, output, command).await,
         Command::Blueprint(command) => blueprint::run(session, output, &command).await,

@@ -124,6 +124,16 @@ pub(crate) async fn settle(
     ends.into_iter().filter_map(Result::err).collect()
 }
 
+/// Follows work that is a matter of moments to its end. The first thing that went wrong is the failure.
+pub(crate) async fn finish(
+    session: &Session,
+    output: &Output,
+    operations: &mut [Operation],
+) -> Result<(), Failure> {
+    let failures = settle(session, output, operations, Limits::new(LONGEST, None)).await;
+    failures.into_iter().next().map_or(Ok(()), Err)
+}
+
 /// Follows one operation and then its instance, and gives what is to be warned of.
 async fn follow(
     session: &Session,

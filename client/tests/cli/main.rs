@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod fake;
+mod firewall;
 mod image;
 mod keys;
 mod lists;
 mod login;
+mod metadata;
+mod static_ip;
 mod terminal;
 mod work;
 

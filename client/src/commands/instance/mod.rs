@@ -3,6 +3,7 @@
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod list;
+pub(crate) mod metadata_options;
 pub(crate) mod power;
 pub(crate) mod show;
 
@@ -40,6 +41,8 @@ pub(crate) enum InstanceCommand {
     Delete(delete::DeleteArgs),
     /// Show how to log in to an instance
     Access(OneName),
+    /// Say how an instance may ask for its metadata, or show what was said
+    MetadataOptions(metadata_options::MetadataOptionsArgs),
 }
 
 /// One instance.
@@ -70,6 +73,7 @@ pub(crate) async fn run(session: &Session, output: &Output, command: InstanceCom
         InstanceCommand::Reboot(args) => power::reboot(session, output, args).await,
         InstanceCommand::Delete(args) => delete::run(session, output, args).await,
         InstanceCommand::Access(one) => show::access(session, output, &one.name).await,
+        InstanceCommand::MetadataOptions(args) => metadata_options::run(session, output, &args).await,
     }
 }
 

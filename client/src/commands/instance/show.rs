@@ -2,9 +2,11 @@
 
 use sloop_proto::v1::{
     Disk, GetInstanceAccessDetailsRequest, GetInstanceAccessDetailsResult, GetInstanceRequest,
-    GetInstanceStateRequest, Instance, InstanceAccessDetails, InstanceAccessProtocol, InstancePortInfo,
+    GetInstanceStateRequest, Instance, InstanceAccessDetails, InstanceAccessProtocol,
 };
 
+use super::metadata_options;
+use crate::commands::firewall::Opening;
 use crate::commands::tag;
 use crate::connect::Session;
 use crate::failure::{Failure, Outcome};
@@ -53,7 +55,7 @@ pub(crate) async fn access_details(
 
 fn describe(instance: &Instance) -> String {
     let networking = instance.networking.clone().unwrap_or_default();
-    let ports: Vec<_> = networking.ports.iter().map(port).collect();
+    let ports: Vec<_> = networking.ports.iter().map(|port| Opening::from(port).to_string()).collect();
     let tags: Vec<_> = instance.tags.iter().map(tag::spell).collect();
     let state = instance.state.clone().unwrap_or_default();
     let location = instance.location.clone().unwrap_or_default();
@@ -69,6 +71,7 @@ fn describe(instance: &Instance) -> String {
         ("Private IP", instance.private_ip_address().to_owned()),
         ("IPv6", instance.ipv6_addresses.join(", ")),
         ("Ports", ports.join(", ")),
+        ("Metadata", instance.metadata_options.as_ref().map(metadata_options::unusual).unwrap_or_default()),
         ("User", instance.username().to_owned()),
         ("Key pair", instance.ssh_key_name().to_owned()),
         ("Tags", tags.join(", ")),
@@ -82,14 +85,6 @@ fn plan(instance: &Instance) -> String {
     let cpus = text::count(hardware.cpu_count(), "CPU");
     let disk: i32 = hardware.disks.iter().map(Disk::size_in_gb).sum();
     format!("{} ({cpus}, {} GB memory, {disk} GB disk)", instance.bundle_id(), hardware.ram_size_in_gb())
-}
-
-fn port(port: &InstancePortInfo) -> String {
-    let protocol = text::word("NetworkProtocol", port.protocol);
-    match (port.from_port(), port.to_port()) {
-        (from, to) if from == to => format!("{from}/{protocol}"),
-        (from, to) => format!("{from}-{to}/{protocol}"),
-    }
 }
 
 fn describe_access(access: &InstanceAccessDetails) -> String {

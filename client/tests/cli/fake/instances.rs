@@ -4,7 +4,7 @@ use sloop_proto::v1::instances_server::Instances;
 use sloop_proto::v1::*;
 use tonic::{Request, Status};
 
-use super::work::operation;
+use super::work::{done, operation};
 use super::{Answer, HOST_KEY, Script, answer, beyond, not_found};
 
 fn instance(name: &str) -> Instance {
@@ -15,6 +15,33 @@ fn instance(name: &str) -> Instance {
         bundle_id: Some("nano_3_0".into()),
         public_ip_address: Some("192.0.2.7".into()),
         ..Instance::default()
+    }
+}
+
+/// An instance whose firewall and metadata options are not as they usually are.
+fn strict() -> Instance {
+    let port = |from, to, protocol: NetworkProtocol, cidrs: &[&str]| InstancePortInfo {
+        from_port: Some(from),
+        to_port: Some(to),
+        protocol: Some(protocol.into()),
+        cidrs: cidrs.iter().copied().map(str::to_owned).collect(),
+        ..InstancePortInfo::default()
+    };
+    let cidr_list_aliases = vec!["lightsail-connect".to_owned()];
+    let ssh = port(22, 22, NetworkProtocol::Tcp, &["192.0.2.0/24"]);
+    let ping = port(8, -1, NetworkProtocol::Icmp, &["0.0.0.0/0"]);
+    let all = port(0, 65_535, NetworkProtocol::All, &["0.0.0.0/0"]);
+    let ports = vec![InstancePortInfo { cidr_list_aliases, ..ssh }, ping, all];
+    Instance {
+        networking: Some(InstanceNetworking { ports, ..InstanceNetworking::default() }),
+        metadata_options: Some(InstanceMetadataOptions {
+            state: Some(InstanceMetadataState::Applied.into()),
+            http_tokens: Some(HttpTokens::Required.into()),
+            http_endpoint: Some(HttpEndpoint::Enabled.into()),
+            http_put_response_hop_limit: Some(2),
+            http_protocol_ipv6: Some(HttpProtocolIpv6::Disabled.into()),
+        }),
+        ..instance("strict")
     }
 }
 
@@ -40,6 +67,7 @@ impl Instances for Script {
     async fn get_instance(&self, request: Request<GetInstanceRequest>) -> Answer<GetInstanceResult> {
         match request.into_inner().instance_name.as_str() {
             "ghost" => Err(not_found("ghost")),
+            "strict" => answer(GetInstanceResult { instance: Some(strict()) }),
             name => answer(GetInstanceResult { instance: Some(instance(name)) }),
         }
     }
@@ -95,5 +123,14 @@ impl Instances for Script {
                 ..InstanceAccessDetails::default()
             }),
         })
+    }
+
+    async fn update_instance_metadata_options(
+        &self,
+        request: Request<UpdateInstanceMetadataOptionsRequest>,
+    ) -> Answer<UpdateInstanceMetadataOptionsResult> {
+        let request = request.into_inner();
+        let operation = done(&request.instance_name, "UpdateInstanceMetadataOptionsRequest", &request);
+        answer(UpdateInstanceMetadataOptionsResult { operation: Some(operation) })
     }
 }

@@ -1,10 +1,12 @@
 //! A daemon with a script instead of machines: what becomes of an instance lies in its name.
 
 mod console;
+mod firewall;
 mod host;
 mod images;
 mod instances;
 mod key_pairs;
+mod static_ips;
 mod work;
 
 use std::collections::HashMap;
@@ -12,12 +14,14 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use sloop_proto::v1::catalogue_server::CatalogueServer;
+use sloop_proto::v1::firewall_server::FirewallServer;
 use sloop_proto::v1::host_server::HostServer;
 use sloop_proto::v1::images_server::ImagesServer;
 use sloop_proto::v1::instances_server::InstancesServer;
 use sloop_proto::v1::key_pairs_server::KeyPairsServer;
 use sloop_proto::v1::operations_server::OperationsServer;
 use sloop_proto::v1::readiness_server::ReadinessServer;
+use sloop_proto::v1::static_ips_server::StaticIpsServer;
 use sloop_proto::v1::terminal_server::TerminalServer;
 use tempfile::TempDir;
 use tokio::net::UnixListener;
@@ -69,19 +73,21 @@ fn serve(socket: &Path, script: Script) -> Runtime {
     let listener = runtime.block_on(async { UnixListener::bind(socket).unwrap() });
     let server = Server::builder()
         .add_service(CatalogueServer::new(script))
+        .add_service(FirewallServer::new(script))
         .add_service(HostServer::new(script))
         .add_service(ImagesServer::new(script))
         .add_service(InstancesServer::new(script))
         .add_service(KeyPairsServer::new(script))
         .add_service(OperationsServer::new(script))
         .add_service(ReadinessServer::new(script))
+        .add_service(StaticIpsServer::new(script))
         .add_service(TerminalServer::new(script));
     runtime.spawn(server.serve_with_incoming(UnixListenerStream::new(listener)));
     runtime
 }
 
-/// Instances are `web` and `db` in lists; others behave as their names say: `broken`, `slow`, `faulty`, `off`, `ghost`.
-/// What is slow is there after a restart of the daemon.
+/// Instances are `web` and `db` in lists; others behave as their names say: `broken`, `slow`, `faulty`, `off`, `ghost`,
+/// `strict`. What is slow is there after a restart of the daemon.
 #[derive(Clone, Copy)]
 struct Script {
     restarted: bool,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use prost::Message;
+use sloop_proto::json::{Time, render};
 use sloop_proto::v1::operations_server::Operations;
 use sloop_proto::v1::readiness_server::Readiness;
 use sloop_proto::v1::*;
@@ -26,6 +28,12 @@ pub(super) fn operation(name: &str, status: OperationStatus) -> Operation {
         error_details: failed.then(|| "no space left".into()),
         ..Operation::default()
     }
+}
+
+/// An operation that has succeeded when it is first told of, and says in its details what was asked for.
+pub(super) fn done<M: Message>(name: &str, kind: &str, request: &M) -> Operation {
+    let operation_details = Some(render(kind, request, Time::Text).to_string());
+    Operation { operation_details, ..operation(name, OperationStatus::Succeeded) }
 }
 
 #[tonic::async_trait]
