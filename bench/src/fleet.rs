@@ -1,7 +1,7 @@
 //! Many instances in a simulated lab.
 
 use anyhow::{Context as _, Result, ensure};
-use sloop_lab::{Lab, Setup};
+use sloop_lab::{Kind, Lab, Setup};
 
 use crate::client::Client;
 
@@ -10,7 +10,11 @@ const BATCH: usize = 10;
 
 /// A simulated lab that lets that many instances be.
 pub(crate) fn lab() -> Result<Lab> {
-    Lab::start(Setup { simulated: true, configuration: "quotas.instances = 200".into(), ..Setup::default() })
+    Lab::start(Setup {
+        kind: Kind::Simulated,
+        configuration: "quotas.instances = 200".into(),
+        ..Setup::default()
+    })
 }
 
 /// Makes instances until there are `count`. The real machine's memory bounds what may run at once: when it is promised,

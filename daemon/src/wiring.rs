@@ -17,7 +17,7 @@ use crate::{
         images::{self, ImageStore, Mirror, Patience},
         keys::SshKeys,
         libvirt::{self, Libvirt, Wish},
-        netlink::{self, Netlink, resolv},
+        netlink::{self, Netlink},
         nftables::{Addresses, Nftables},
         sqlite::Sqlite,
         volumes::Files,
@@ -25,7 +25,7 @@ use crate::{
     api,
     config::{AcceleratorWord, Config, HypervisorWord, PruneWord},
     engine::{Engine, Limits, Unbroken},
-    model::{FirstBootReport, Layout},
+    model::{FirstBootReport, HostId, Layout},
     ports::{DomainEvent, Ports, Store},
     simulated::Simulated,
     verbs::{Capacity, Policy, Quotas, Verbs},
@@ -43,6 +43,14 @@ pub struct Daemon {
 impl Daemon {
     /// Opens the state, connects the parts, and takes up where the last daemon ended.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
+        Self::over(config, ports).await
+    }
+
+    /// The same over ports that the caller makes: for programs that put a simulated part beside real ones.
+    pub async fn over(
+        config: Config,
+        ports: impl AsyncFnOnce(&Config, Arc<Sqlite>) -> anyhow::Result<Ports>,
+    ) -> anyhow::Result<Self> {
         let layout = Layout::new(&config.state_dir);
         create_dirs(&layout)?;
         let lock = lock(&layout)?;
@@ -83,6 +91,7 @@ impl Daemon {
         let listener = crate::socket::listen(&self.config.socket, &self.config.group)?;
         if self.config.hypervisor == HypervisorWord::Libvirt {
             tokio::spawn(metadata(self.verbs.clone(), self.metadata_address()?, ended.clone()));
+            tokio::spawn(names(self.verbs.clone(), self.names_settings()?, ended.clone()));
         }
         ready();
         let callers = api::grpc::Callers { admin_group: self.config.admin_group.clone() };
@@ -100,6 +109,12 @@ impl Daemon {
         Ok(())
     }
 
+    fn names_settings(&self) -> anyhow::Result<(api::dns::Settings, std::net::SocketAddr)> {
+        let (private, public) = self.config.pools()?;
+        let address = (private.gateway(), self.config.network.dns_port).into();
+        Ok((api::dns::Settings::new(private, public), address))
+    }
+
     fn metadata_address(&self) -> anyhow::Result<std::net::SocketAddr> {
         let (private, _) = self.config.pools()?;
         Ok((private.gateway(), self.config.network.metadata_port).into())
@@ -115,6 +130,18 @@ async fn metadata(verbs: Verbs, address: std::net::SocketAddr, ended: watch::Rec
     };
     if let Err(error) = served.await {
         tracing::error!(%address, %error, "the metadata address is not served: first boots will not be reported");
+    }
+}
+
+/// Serves names. When that is not possible it says so and the daemon goes on: guests are reached by their addresses.
+async fn names(
+    verbs: Verbs,
+    (settings, address): (api::dns::Settings, std::net::SocketAddr),
+    ended: watch::Receiver<bool>,
+) {
+    match api::dns::bind(address).await {
+        Ok((udp, tcp)) => api::dns::serve(verbs, settings, udp, tcp, until(ended)).await,
+        Err(error) => tracing::error!(%address, %error, "names are not served: guests resolve nothing"),
     }
 }
 
@@ -216,18 +243,25 @@ fn image_settings(config: &Config) -> anyhow::Result<images::Settings> {
     })
 }
 
-async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
+/// The wires and the packet filter of this machine.
+pub fn network(config: &Config, host_id: HostId) -> anyhow::Result<(Arc<Netlink>, Arc<Nftables>)> {
     let (private, public) = config.pools()?;
-    let host_id = store.host_id();
     let network = Netlink::open(netlink::Settings {
         private,
         public,
-        dns: if config.network.dns.is_empty() { resolv::host_servers() } else { config.network.dns.clone() },
+        dns: if config.network.dns.is_empty() { vec![private.gateway()] } else { config.network.dns.clone() },
         host_id,
     })?;
-    let addresses = Addresses { private, public, metadata_port: config.network.metadata_port };
+    let (metadata_port, dns_port) = (config.network.metadata_port, config.network.dns_port);
+    let addresses = Addresses { private, public, metadata_port, dns_port };
     let firewall = Nftables::open(addresses)?;
     firewall.guard()?;
+    Ok((network, firewall))
+}
+
+async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
+    let host_id = store.host_id();
+    let (network, firewall) = network(config, host_id)?;
     let libvirt = Libvirt::connect(libvirt::Settings {
         uri: config.libvirt.uri.clone(),
         wish: match config.libvirt.accelerator {

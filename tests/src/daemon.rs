@@ -11,11 +11,22 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{Lab, binary, images, notify};
 
+/// How much of a lab is real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// All of it.
+    Real,
+    /// Wires and packet filter; machines and disks are in memory, and guests are namespaces.
+    Wired,
+    /// Nothing: a host in memory.
+    Simulated,
+}
+
 /// What a lab is to have.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// A host in memory.
-    pub simulated: bool,
+    /// How much of the host is real.
+    pub kind: Kind,
     /// Blueprints whose images must be there.
     pub blueprints: &'static [&'static str],
     /// What guests run on: `tcg` or `auto`.
@@ -30,7 +41,7 @@ impl Default for Setup {
     fn default() -> Self {
         // Not probed here: the probe has a test of its own, and ten seconds are long.
         Self {
-            simulated: false,
+            kind: Kind::Real,
             blueprints: &["tiny"],
             accelerator: "tcg",
             configuration: String::new(),
@@ -55,7 +66,8 @@ impl Lab {
 
     /// The command line of the lab's `sloopd`.
     pub fn daemon_command(&self) -> Command {
-        let mut command = self.command(&binary("sloopd"));
+        let program = if self.setup.kind == Kind::Wired { "sloop-lab-host" } else { "sloopd" };
+        let mut command = self.command(&binary(program));
         command.arg("--config").arg(self.configuration_path());
         command
     }
@@ -103,7 +115,7 @@ impl Lab {
     pub(crate) fn write_configuration(&self) -> Result<()> {
         let dir = self.dir.display();
         let catalogue = concat!(env!("CARGO_MANIFEST_DIR"), "/../images");
-        let hypervisor = if self.setup.simulated { "simulated" } else { "libvirt" };
+        let hypervisor = if self.setup.kind == Kind::Simulated { "simulated" } else { "libvirt" };
         let text = format!(
             "state_dir = \"{dir}/state\"\nsocket = \"{dir}/sloop.sock\"\nhypervisor = \"{hypervisor}\"\n{}\n\
              [libvirt]\nuri = \"{}\"\naccelerator = \"{}\"\n[images]\ncatalogue = \"{catalogue}\"\n{}\n",
@@ -117,7 +129,7 @@ impl Lab {
 
     /// Puts the images where QEMU, another user, reaches them.
     pub(crate) fn link_images(&self) -> Result<()> {
-        if self.setup.simulated {
+        if self.setup.kind != Kind::Real {
             return Ok(());
         }
         for blueprint in self.setup.blueprints {

@@ -5,11 +5,13 @@
 //! every process. A lab that was killed is swept away by the next one that starts.
 
 mod daemon;
+mod guest;
 mod namespace;
 mod notify;
 mod output;
 mod sweep;
 mod uplink;
+mod world;
 
 use std::{
     path::{Path, PathBuf},
@@ -21,7 +23,13 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use self::namespace::Namespace;
-pub use self::{daemon::Setup, output::Output, uplink::Uplink};
+pub use self::{
+    daemon::{Kind, Setup},
+    guest::Guest,
+    output::Output,
+    uplink::Uplink,
+    world::World,
+};
 
 /// A throwaway host.
 pub struct Lab {
@@ -39,7 +47,12 @@ impl Lab {
 
     /// A host in memory: no namespace, no libvirt, no guests.
     pub fn simulated() -> Result<Self> {
-        Self::start(Setup { simulated: true, ..Setup::default() })
+        Self::start(Setup { kind: Kind::Simulated, ..Setup::default() })
+    }
+
+    /// A host with real wires and a real packet filter, and guests that are namespaces.
+    pub fn wired() -> Result<Self> {
+        Self::start(Setup { kind: Kind::Wired, ..Setup::default() })
     }
 
     /// A host to order.
@@ -49,7 +62,10 @@ impl Lab {
         let name = format!("sloop-lab-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let dir = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(dir.join("state/images"))?;
-        let namespace = if setup.simulated { None } else { Some(Namespace::start(&name, &dir)?) };
+        let namespace = match setup.kind {
+            Kind::Simulated => None,
+            kind => Some(Namespace::start(&name, &dir, kind == Kind::Real)?),
+        };
         let mut lab = Self { dir, namespace, daemon: None, setup };
         lab.link_images()?;
         lab.write_configuration()?;

@@ -29,7 +29,7 @@ const MOUNTS: &str = "mount -t tmpfs tmpfs /run/libvirt && mount --bind \"$0/lib
                       && echo ready && exec sleep infinity";
 
 impl Namespace {
-    pub(crate) fn start(name: &str, dir: &Path) -> Result<Self> {
+    pub(crate) fn start(name: &str, dir: &Path, with_libvirt: bool) -> Result<Self> {
         for part in ["lib/qemu", "log", "run"] {
             std::fs::create_dir_all(dir.join(part))?;
         }
@@ -49,10 +49,12 @@ impl Namespace {
         ensure!(line == "ready\n", "the lab's mounts could not be made; is this root?");
         let mut namespace =
             Self { name: name.to_owned(), dir: dir.to_owned(), holder, virtlogd: None, libvirtd: None };
-        let virtlogd = dir.join("virtlogd.pid");
-        namespace.virtlogd =
-            Some(namespace.daemon(Path::new("/usr/sbin/virtlogd"), &["-p", &virtlogd.to_string_lossy()])?);
-        namespace.start_libvirtd()?;
+        if with_libvirt {
+            let virtlogd = dir.join("virtlogd.pid");
+            let arguments = ["-p", &virtlogd.to_string_lossy()];
+            namespace.virtlogd = Some(namespace.daemon(Path::new("/usr/sbin/virtlogd"), &arguments)?);
+            namespace.start_libvirtd()?;
+        }
         Ok(namespace)
     }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, Result, ensure};
-use sloop_lab::{Lab, Setup};
+use sloop_lab::{Kind, Lab, Setup};
 
 const CREATE: [&str; 6] = ["instance", "create", "--blueprint", "tiny", "--bundle", "nano_3_0"];
 
@@ -89,7 +89,7 @@ fn the_socket_is_for_the_group_and_goes_with_the_daemon() -> Result<()> {
 
 #[test]
 fn a_broken_configuration_is_refused_by_name() -> Result<()> {
-    let setup = Setup { simulated: true, ..Setup::default() };
+    let setup = Setup { kind: Kind::Simulated, ..Setup::default() };
     let mut lab = Lab::start(setup)?;
     lab.stop_daemon()?;
     for (text, word) in [

@@ -1,4 +1,5 @@
 //! The doors. Each authenticates, converts, calls a verb, converts back, and maps the one error once; nothing else.
 
+pub mod dns;
 pub mod grpc;
 pub mod metadata;

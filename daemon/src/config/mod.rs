@@ -102,7 +102,11 @@ pub struct Network {
     pub public: String,
     /// Port that the metadata address is served on.
     pub metadata_port: u16,
-    /// DNS servers that guests are given; the host's own when empty.
+    /// Port that names are served on, on the gateway. Guests and the host ask at port 53 all the same, so that another DNS
+    /// server on this host is in nobody's way.
+    pub dns_port: u16,
+    /// DNS servers that guests are given; the gateway when empty, which knows instances by name and asks the host's servers for
+    /// everything else.
     pub dns: Vec<std::net::Ipv4Addr>,
 }
 
@@ -174,6 +178,7 @@ impl Default for Network {
             private: "172.26.0.0/16".into(),
             public: "172.27.0.0/22".into(),
             metadata_port: 8169,
+            dns_port: 8053,
             dns: Vec::new(),
         }
     }

@@ -85,6 +85,9 @@ pub fn mac_of(id: InstanceId) -> [u8; 6] {
     [0x52, 0x54, 0x00, bytes[0], bytes[1], bytes[2]]
 }
 
+/// The domain that instances are in: `<host name>.sloop.internal`.
+pub const DOMAIN: &str = "sloop.internal";
+
 /// The link group of an owner's taps, by which the kernel knows whose they are: above those that people use by hand.
 pub fn group_of(owner_number: u32) -> u32 {
     0x0051_0000 + owner_number

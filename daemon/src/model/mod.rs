@@ -26,7 +26,7 @@ mod status;
 mod tags;
 mod user_data;
 
-pub use address::{Pool, group_of, mac_of};
+pub use address::{DOMAIN, Pool, group_of, mac_of};
 pub use blueprint::{BaseImage, Blueprint, BlueprintKind, Firmware};
 pub use bundle::Bundle;
 pub use caller::{Access, Caller, Owner};

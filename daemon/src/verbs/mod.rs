@@ -25,6 +25,7 @@ mod import_key_pair;
 mod page;
 mod reboot_instance;
 mod report_first_boot;
+mod resolve_name;
 mod start_instance;
 mod static_ips;
 mod stop_instance;
@@ -47,6 +48,7 @@ pub use self::{
     get_metadata::Metadata,
     images::{Course, ImageInUse, ImageList, ImportRequest, MissingImage, SupplyMoment},
     page::Page,
+    resolve_name::KnownName,
     watch_operation::OperationMoment,
     watch_readiness::ReadinessMoment,
 };

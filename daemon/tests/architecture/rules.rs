@@ -30,6 +30,7 @@ const SIBLINGS: &[(&str, &[&str])] =
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["api/metadata"]),
     ("flate2", &["adapters/images"]),
+    ("hickory", &["api/dns"]),
     ("liblzma", &["adapters/images"]),
     ("netlink_sys", &["adapters/nftables"]),
     ("pgp", &["adapters/images"]),

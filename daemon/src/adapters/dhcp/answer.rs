@@ -23,6 +23,9 @@ pub(super) struct Reply {
 /// Long, because the address is the instance's for life; short enough that a guest that lost it asks again the same day.
 const LEASE_SECONDS: u32 = 12 * 3600;
 
+/// What a tap carries.
+const MTU: u16 = 1500;
+
 /// Bytes before the options: the BOOTP header and the magic cookie.
 const FIXED: usize = 240;
 /// Options that are looked at, with their lengths: requested address, message type, server identifier.
@@ -111,6 +114,8 @@ fn compose(request: &Message, kind: MessageType, lease: &Lease) -> Message {
     options.insert(DhcpOption::SubnetMask(lease.mask));
     options.insert(DhcpOption::Router(vec![lease.gateway]));
     options.insert(DhcpOption::Hostname(lease.host_name.clone()));
+    options.insert(DhcpOption::DomainName(lease.domain.clone()));
+    options.insert(DhcpOption::InterfaceMtu(MTU));
     if !lease.dns.is_empty() {
         options.insert(DhcpOption::DomainNameServer(lease.dns.clone()));
     }
@@ -139,6 +144,7 @@ mod tests {
             gateway: [172, 26, 0, 1].into(),
             dns: vec![[192, 0, 2, 53].into()],
             host_name: "web".into(),
+            domain: "sloop.internal".into(),
         }
     }
 

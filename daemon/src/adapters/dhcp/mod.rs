@@ -26,6 +26,8 @@ pub struct Lease {
     pub dns: Vec<Ipv4Addr>,
     /// Its host name.
     pub host_name: String,
+    /// The domain that it is in, where a bare name is looked for.
+    pub domain: String,
 }
 
 /// Answers on one tap.

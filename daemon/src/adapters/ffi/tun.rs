@@ -35,6 +35,19 @@ mod raw {
 
 /// Makes the tap `name`, or finds it. It stays when this process ends.
 pub fn ensure_tap(name: &str) -> io::Result<()> {
+    let tun = match attach_tap(name) {
+        // QEMU holds it: it is there.
+        Err(error) if error.raw_os_error() == Some(libc::EBUSY) => return Ok(()),
+        other => other?,
+    };
+    // SAFETY: the descriptor is open for the whole call, and the argument is a plain number.
+    unsafe { raw::tunsetpersist(tun.as_raw_fd(), 1) }?;
+    Ok(())
+}
+
+/// Takes hold of the tap `name`, made if there is none: what is written here comes out of it, and the other way round, each
+/// frame behind a `virtio_net_hdr` of ten bytes.
+pub fn attach_tap(name: &str) -> io::Result<File> {
     if name.len() >= libc::IFNAMSIZ {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
@@ -45,17 +58,7 @@ pub fn ensure_tap(name: &str) -> io::Result<()> {
     let mut request =
         IfReq { name: [0; libc::IFNAMSIZ], flags: IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, rest: [0; 22] };
     request.name[..name.len()].copy_from_slice(name.as_bytes());
-    match attach(&tun, &request) {
-        // QEMU holds it: it is there.
-        Err(nix::errno::Errno::EBUSY) => return Ok(()),
-        other => other?,
-    }
-    // SAFETY: the descriptor is open for the whole call, and the argument is a plain number.
-    unsafe { raw::tunsetpersist(tun.as_raw_fd(), 1) }?;
-    Ok(())
-}
-
-fn attach(tun: &File, request: &IfReq) -> nix::Result<()> {
     // SAFETY: the descriptor is open for the whole call; the kernel reads 40 bytes, the size of IfReq, which outlives it.
-    unsafe { raw::tunsetiff(tun.as_raw_fd(), std::ptr::from_ref(request)) }.map(drop)
+    unsafe { raw::tunsetiff(tun.as_raw_fd(), std::ptr::from_ref(&request)) }?;
+    Ok(tun)
 }

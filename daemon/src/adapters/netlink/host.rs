@@ -68,12 +68,5 @@ pub(super) async fn examine(handle: &Handle, settings: &Settings) -> Vec<Finding
         ),
         Err(error) => Finding::failed("network", error.message, "the daemon needs CAP_NET_ADMIN"),
     });
-    if settings.dns.is_empty() {
-        findings.push(Finding::warning(
-            "dns",
-            "guests are told no DNS server: this host knows none that they could reach",
-            "set network.dns in the configuration",
-        ));
-    }
     findings
 }

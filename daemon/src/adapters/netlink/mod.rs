@@ -3,7 +3,6 @@
 
 mod host;
 mod link;
-pub mod resolv;
 mod ssh;
 mod sysctl;
 
@@ -18,7 +17,7 @@ use tokio::{sync::broadcast, task::JoinHandle};
 
 use super::dhcp;
 use crate::{
-    model::{Error, Finding, HostId, Instance, InstanceId, Pool, Result},
+    model::{DOMAIN, Error, Finding, HostId, Instance, InstanceId, Pool, Result},
     ports::{LinkEvent, Network},
 };
 
@@ -67,6 +66,7 @@ impl Netlink {
             gateway: self.settings.private.gateway(),
             dns: self.settings.dns.clone(),
             host_name: instance.name.host_name(),
+            domain: DOMAIN.to_owned(),
         };
         let (events, id) = (self.events.clone(), instance.id);
         let leased = move || {

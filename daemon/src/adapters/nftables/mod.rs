@@ -39,6 +39,8 @@ pub struct Addresses {
     pub public: Pool,
     /// Where the metadata address is served, on the gateway.
     pub metadata_port: u16,
+    /// Where names are served, on the gateway.
+    pub dns_port: u16,
 }
 
 impl Addresses {

@@ -9,12 +9,12 @@ pub(super) const TABLE: &str = "sloop";
 /// counters and per-instance chains stay.
 pub(super) fn base(addresses: &Addresses) -> String {
     let (private, public, gateway) = (addresses.private, addresses.public, addresses.gateway());
-    let port = addresses.metadata_port;
     include_str!("tables.nft")
         .replace("PRIVATE", &private.to_string())
         .replace("PUBLIC", &public.to_string())
         .replace("GATEWAY", &gateway.to_string())
-        .replace("METADATA_PORT", &port.to_string())
+        .replace("METADATA_PORT", &addresses.metadata_port.to_string())
+        .replace("DNS_PORT", &addresses.dns_port.to_string())
 }
 
 /// The sets and maps of the tables, each with its family.
@@ -38,6 +38,7 @@ mod tests {
             private: "172.26.0.0/16".parse().expect("a range"),
             public: "172.27.0.0/22".parse().expect("a range"),
             metadata_port: 8169,
+            dns_port: 8053,
         };
         insta::assert_snapshot!(base(&addresses));
     }

@@ -134,6 +134,7 @@ mod tests {
             private: "172.26.0.0/16".parse().expect("a range"),
             public: "172.27.0.0/22".parse().expect("a range"),
             metadata_port: 8169,
+            dns_port: 8053,
         }
     }
 

@@ -5,13 +5,13 @@ use std::{ffi::OsStr, path::Path};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    model::{Instance, Place, mac_of},
+    model::{DOMAIN, Instance, Place, mac_of},
     verbs::Metadata,
 };
 
 /// Its name in full, as it calls itself.
 pub(super) fn host_name(instance: &Instance) -> String {
-    format!("{}.sloop.internal", instance.name.host_name())
+    format!("{}.{DOMAIN}", instance.name.host_name())
 }
 
 /// The address of its network interface, in colon notation.
