@@ -66,6 +66,11 @@ impl Drop for World {
 }
 
 impl Lab {
+    /// Runs `work` in the host's network namespace.
+    pub fn inside<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        inside(&self.netns()?, work)
+    }
+
     /// The name of the host's network namespace.
     pub fn netns(&self) -> Result<String> {
         let name = Path::new(self.dir()).file_name().context("a lab has a name")?;

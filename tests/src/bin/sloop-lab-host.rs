@@ -1,20 +1,66 @@
 //! A host with real wires and a real packet filter, over machines and disks in memory: what networks are tested on without
 //! waiting for guests to boot. It takes the configuration of `sloopd` and serves the same doors.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
+use async_trait::async_trait;
 use sloopd::{
+    adapters::netlink::Netlink,
     config::Config,
-    ports::{Ports, Store as _},
+    model::{Finding, Instance, InstanceId, Result},
+    ports::{LinkEvent, Network, Ports, Store as _},
     simulated::Simulated,
     wiring::{self, Daemon},
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::broadcast,
+};
+
+/// Real wires, of which the machines in memory know that they are there.
+struct Wires {
+    network: Arc<Netlink>,
+    world: Simulated,
+}
+
+#[async_trait]
+impl Network for Wires {
+    async fn ensure_host(&self) -> Result<()> {
+        self.network.ensure_host().await
+    }
+
+    async fn ensure_link(&self, instance: &Instance) -> Result<()> {
+        self.network.ensure_link(instance).await?;
+        self.world.ensure_link(instance).await
+    }
+
+    async fn remove_link(&self, id: InstanceId) -> Result<()> {
+        self.network.remove_link(id).await?;
+        self.world.remove_link(id).await
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>> {
+        Network::list(&*self.network).await
+    }
+
+    async fn ssh_answers(&self, instance: &Instance) -> bool {
+        self.network.ssh_answers(instance).await
+    }
+
+    fn events(&self) -> broadcast::Receiver<LinkEvent> {
+        self.network.events()
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        self.network.examine().await
+    }
+}
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
     let path: PathBuf = std::env::args().nth(2).context("usage: sloop-lab-host --config FILE")?.into();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     let (end, ended) = tokio::sync::watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
@@ -23,8 +69,9 @@ async fn main() -> anyhow::Result<()> {
     });
     let daemon = Daemon::over(Config::read(&path, true)?, async |config, store| {
         let (network, firewall) = wiring::network(config, store.host_id())?;
-        let simulated = wiring::simulated_ports(store, &Simulated::default());
-        Ok(Ports { network, firewall, ..simulated })
+        let world = Simulated::default();
+        let simulated = wiring::simulated_ports(store, &world);
+        Ok(Ports { network: Arc::new(Wires { network, world }), firewall, ..simulated })
     });
     let ready = || drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
     daemon.await?.serve(ended, ready).await
