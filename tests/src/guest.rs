@@ -32,6 +32,7 @@ pub struct Guest {
     name: String,
     mac: String,
     address: String,
+    tap: String,
     wire: File,
     ended: Arc<AtomicBool>,
 }
@@ -49,9 +50,12 @@ impl Guest {
             .context("an id")?;
         let mac = format!("52:54:00:{}:{}:{}", &id[..2], &id[2..4], &id[4..6]);
         let (tap, namespace) = (format!("slp-{}", &id[..8]), format!("{host}-{name}"));
-        let wire = inside(&host, move || Ok(tun::attach_tap(&tap)?))?;
+        let wire = inside(&host, {
+            let tap = tap.clone();
+            move || Ok(tun::attach_tap(&tap)?)
+        })?;
         let ended = Arc::new(AtomicBool::new(false));
-        let guest = Self { name: namespace.clone(), mac, address, wire, ended };
+        let guest = Self { name: namespace.clone(), mac, address, tap, wire, ended };
         ip(&format!("netns add {namespace}"))?;
         ip(&format!("-n {namespace} link set lo up"))?;
         let end = inside(&namespace, || Ok(tun::attach_tap("eth0")?))?;
@@ -75,6 +79,11 @@ impl Guest {
     /// Its own address.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The name of its tap on the host.
+    pub fn tap(&self) -> &str {
+        &self.tap
     }
 
     /// Its MAC address.
@@ -111,6 +120,48 @@ impl Guest {
     }
 }
 
+/// A container in a guest: a namespace behind the guest's own address translation, one router more on the way to anywhere. It
+/// is gone with the value.
+pub struct Container {
+    name: String,
+}
+
+impl Container {
+    /// A container in that guest, which begins to forward and to translate.
+    pub fn of(guest: &Guest) -> Result<Self> {
+        let container = Self { name: format!("{}-in", guest.name) };
+        let (name, outer) = (&container.name, &guest.name);
+        for line in [
+            format!("netns add {name}"),
+            format!("-n {outer} link add box type veth peer name eth0 netns {name}"),
+            format!("-n {outer} addr add 10.9.9.1/24 dev box"),
+            format!("-n {outer} link set box up"),
+            format!("-n {name} addr add 10.9.9.2/24 dev eth0"),
+            format!("-n {name} link set eth0 up"),
+            format!("-n {name} route add default via 10.9.9.1"),
+        ] {
+            ip(&line)?;
+        }
+        let translate = "echo 1 >/proc/sys/net/ipv4/ip_forward && nft add table ip n && \
+                         nft 'add chain ip n c { type nat hook postrouting priority 100; }' && \
+                         nft add rule ip n c masquerade";
+        let output = guest.run(&["sh", "-c", translate])?;
+        ensure!(output.code == 0, "{output}");
+        Ok(container)
+    }
+
+    /// The name of its network namespace.
+    pub fn netns(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        let _ = sweep::namespace(&self.name);
+    }
+}
+
 impl Drop for Guest {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
@@ -135,7 +186,7 @@ fn relay(mut from: File, mut to: File, ended: &AtomicBool) {
 }
 
 /// Runs `work` on a thread of its own in a network namespace.
-pub(crate) fn inside<T: Send + 'static>(
+pub fn inside<T: Send + 'static>(
     namespace: &str,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -25,7 +25,7 @@ use anyhow::{Context as _, Result};
 use self::namespace::Namespace;
 pub use self::{
     daemon::{Kind, Setup},
-    guest::Guest,
+    guest::{Container, Guest, inside},
     output::Output,
     uplink::Uplink,
     world::World,
@@ -87,6 +87,23 @@ impl Lab {
     pub fn must(&self, arguments: &[&str]) -> Result<String> {
         let output = self.sloop(arguments)?;
         anyhow::ensure!(output.code == 0, "sloop {}: {output}\n{}", arguments.join(" "), self.logs());
+        Ok(output.stdout)
+    }
+
+    /// Runs `sloop` as another user of this machine, which must succeed.
+    pub fn must_as(&self, user: &str, arguments: &[&str]) -> Result<String> {
+        use std::os::unix::fs::PermissionsExt;
+        let socket = self.dir.join("sloop.sock");
+        std::fs::set_permissions(&socket, PermissionsExt::from_mode(0o666))?;
+        let mut command = self.command(Path::new("setpriv"));
+        command.args(["--reuid", user, "--clear-groups"]).arg(binary("sloop")).args(arguments);
+        let output = Output::of(command.env("SLOOP_SOCKET", socket))?;
+        anyhow::ensure!(
+            output.code == 0,
+            "sloop {} as {user}: {output}\n{}",
+            arguments.join(" "),
+            self.logs()
+        );
         Ok(output.stdout)
     }
 

@@ -46,6 +46,11 @@ impl World {
         WORLD
     }
 
+    /// The name of its network namespace.
+    pub fn netns(&self) -> &str {
+        &self.name
+    }
+
     /// Runs `work` in it.
     pub fn inside<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         inside(&self.name, work)

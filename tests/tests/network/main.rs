@@ -1,5 +1,10 @@
 //! The network, with real packets on real taps: guests are namespaces, and everything between them is what guests have.
 
+mod attacker;
+mod attacks;
+mod dhcp;
+mod hammer;
+mod metadata;
 mod probe;
 
 use std::{net::Ipv4Addr, time::Duration};
@@ -22,6 +27,18 @@ impl Net {
             ["instance", "create", "--blueprint", "tiny", "--bundle", "nano_3_0", "--wait-for", "running"];
         lab.must(&[create.as_slice(), names].concat())?;
         let guests = names.iter().map(|name| Guest::up(&lab, name)).collect::<Result<_>>()?;
+        Ok(Self { guests, world, lab })
+    }
+
+    /// The same, of several owners: users of this machine.
+    fn with_owners(names: &[(&str, &str)]) -> Result<Self> {
+        let lab = Lab::wired()?;
+        let world = World::of(&lab)?;
+        for (name, owner) in names {
+            let create = ["instance", "create", name, "--blueprint", "tiny", "--bundle", "nano_3_0"];
+            lab.must_as(owner, &[create.as_slice(), &["--wait-for", "running"]].concat())?;
+        }
+        let guests = names.iter().map(|(name, _)| Guest::up(&lab, name)).collect::<Result<_>>()?;
         Ok(Self { guests, world, lab })
     }
 

@@ -48,16 +48,6 @@ pub(crate) fn tcp_from_host(
     lab.inside(move || who(to, port, patience))
 }
 
-/// The same, asked from a guest.
-pub(crate) fn tcp_from_guest(
-    guest: &Guest,
-    to: Ipv4Addr,
-    port: u16,
-    patience: Duration,
-) -> Result<Option<String>> {
-    guest.inside(move || who(to, port, patience))
-}
-
 fn who(to: Ipv4Addr, port: u16, patience: Duration) -> Result<Option<String>> {
     match TcpStream::connect_timeout(&SocketAddr::from((to, port)), patience) {
         Ok(stream) => line(&stream, patience),

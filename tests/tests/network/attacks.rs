@@ -1,0 +1,252 @@
+//! What a hostile guest tries. Every probe is counted, and so is what arrives: nothing. Each counter is shown to count first,
+//! by a packet that may pass.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use anyhow::{Result, ensure};
+
+use super::{
+    Net,
+    attacker::{Attacker, Counter},
+};
+
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(172, 26, 0, 1);
+/// A port that nothing uses, so that what arrives there is the attack's.
+const MARK: u16 = 7777;
+const MARKED: &str = "meta l4proto { tcp, udp } th dport 7777";
+const EARLY: &str = "prerouting priority -400";
+/// Behind every filter of the host.
+const LATE: &str = "input priority 300";
+
+/// Three guests: two of one owner, one of another.
+fn stage() -> Result<Net> {
+    Net::with_owners(&[("one", "root"), ("two", "root"), ("foe", "nobody")])
+}
+
+/// Waits until what was sent before has been dealt with: frames of a wire stay in order, so an honest one is waited for.
+fn settled(attacker: &Attacker<'_>, control: &Counter, to: Ipv4Addr) -> Result<()> {
+    let before = control.packets()?;
+    attacker.udp(attacker.mac, attacker.address, to, MARK)?;
+    for _ in 0..500 {
+        if control.packets()? > before {
+            return Ok(());
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
+    }
+    anyhow::bail!("an honest packet does not arrive: the counters show nothing")
+}
+
+#[test]
+fn nobody_sends_under_another_address() -> Result<()> {
+    let net = stage()?;
+    let attacker = Attacker::at(&net.lab, &net.guests[0])?;
+    let (two, foe): (Ipv4Addr, Ipv4Addr) =
+        (net.guests[1].address().parse()?, net.guests[2].address().parse()?);
+    let world: Ipv4Addr = net.world.address().parse()?;
+    let at_two = Counter::at(net.guests[1].netns(), "seen", EARLY, &[MARKED])?;
+    let others = [
+        Counter::at(net.guests[2].netns(), "seen", EARLY, &[MARKED])?,
+        Counter::at(net.world.netns(), "seen", EARLY, &[MARKED])?,
+        Counter::at(&net.lab.netns()?, "seen", LATE, &[MARKED])?,
+    ];
+    settled(&attacker, &at_two, two)?;
+    let before = at_two.packets()?;
+    let mut probes = 0;
+    let nobody: Ipv4Addr = "172.26.200.200".parse()?;
+    let forged = [two, foe, world, GATEWAY, nobody, net.public("one")?, net.public("two")?];
+    let special = ["0.0.0.0", "127.0.0.1", "169.254.169.254", "255.255.255.255", "224.0.0.1"];
+    let special = special.iter().map(|text| text.parse::<Ipv4Addr>()).collect::<Result<Vec<_>, _>>()?;
+    for from in forged.into_iter().chain(special) {
+        for to in [two, foe, world, GATEWAY, net.public("two")?, net.public("foe")?] {
+            attacker.udp(attacker.mac, from, to, MARK)?;
+            attacker.syn(from, to, MARK)?;
+            probes += 2;
+        }
+    }
+    // The right address, from a wrong card.
+    for last in 0..=255 {
+        attacker.udp([0x52, 0x54, 0, 9, 9, last], attacker.address, two, MARK)?;
+        probes += 1;
+    }
+    settled(&attacker, &at_two, two)?;
+    let arrived =
+        at_two.packets()? - before - 1 + others.iter().map(|one| one.packets()).sum::<Result<u64>>()?;
+    println!("spoofed IPv4 and MAC: {probes} probes, {arrived} arrived");
+    ensure!(arrived == 0 && probes > 300);
+    Ok(())
+}
+
+#[test]
+fn nobody_sends_ipv6_that_is_not_theirs() -> Result<()> {
+    let net = stage()?;
+    let attacker = Attacker::at(&net.lab, &net.guests[0])?;
+    let two: Ipv4Addr = net.guests[1].address().parse()?;
+    let at_two = Counter::at(net.guests[1].netns(), "seen", EARLY, &[MARKED])?;
+    let at_host = Counter::at(&net.lab.netns()?, "seen6", LATE, &["meta nfproto ipv6 iifname \"slp-*\""])?;
+    settled(&attacker, &at_two, two)?;
+    let mut probes = 0;
+    for from in ["fe80::1", "fe80::2", "::1", "::", "2001:db8::1", "fd00::1"] {
+        for to in ["ff02::1", "ff02::2", "fe80::1", "::1", "2001:db8::2", "fd00::2"] {
+            attacker.udp6(from.parse::<Ipv6Addr>()?, to.parse()?, MARK)?;
+            probes += 1;
+        }
+    }
+    // A router that is none: type 134, which a host that believes it would route by.
+    let mut advertisement = vec![0x33, 0x33, 0, 0, 0, 1];
+    advertisement.extend(attacker.mac);
+    advertisement.extend([0x86, 0xdd, 0x60, 0, 0, 0, 0, 16, 58, 255]);
+    advertisement.extend("fe80::bad".parse::<Ipv6Addr>()?.octets());
+    advertisement.extend("ff02::1".parse::<Ipv6Addr>()?.octets());
+    advertisement.extend([134, 0, 0, 0, 64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for _ in 0..20 {
+        attacker.broadcast(&advertisement)?;
+        probes += 1;
+    }
+    settled(&attacker, &at_two, two)?;
+    let arrived = at_host.packets()? + at_two.packets()? - 2;
+    let routes = net.lab.shell("ip -6 route show default; ip -6 addr show scope global")?;
+    println!(
+        "IPv6 and router advertisements: {probes} probes, {arrived} arrived; routes learned: {routes:?}"
+    );
+    ensure!(arrived == 0 && routes.trim().is_empty());
+    Ok(())
+}
+
+#[test]
+fn nobody_is_believed_by_arp() -> Result<()> {
+    let net = stage()?;
+    let attacker = Attacker::at(&net.lab, &net.guests[0])?;
+    let two: Ipv4Addr = net.guests[1].address().parse()?;
+    let at_two = Counter::at(net.guests[1].netns(), "seen", EARLY, &[MARKED])?;
+    settled(&attacker, &at_two, two)?;
+    let neighbours = || net.lab.shell("ip neigh show | grep -v up0 | sort");
+    let before = neighbours()?;
+    let mut probes = 0;
+    for address in [GATEWAY, two, net.guests[2].address().parse()?, net.public("two")?] {
+        attacker.arp(attacker.mac, address, GATEWAY)?;
+        attacker.arp([2, 2, 2, 2, 2, 2], address, GATEWAY)?;
+        probes += 2;
+    }
+    for host in 0..2000_u32 {
+        attacker.arp(attacker.mac, Ipv4Addr::from_bits(0x0a00_0000 + host), GATEWAY)?;
+        probes += 1;
+    }
+    settled(&attacker, &at_two, two)?;
+    println!("ARP: {probes} probes");
+    let after = neighbours()?;
+    ensure!(before == after, "{before}\n{after}");
+    Ok(())
+}
+
+#[test]
+fn a_server_that_is_none_is_not_heard() -> Result<()> {
+    let net = stage()?;
+    let attacker = Attacker::at(&net.lab, &net.guests[0])?;
+    let two: Ipv4Addr = net.guests[1].address().parse()?;
+    let at_two = Counter::at(net.guests[1].netns(), "seen", EARLY, &[MARKED])?;
+    let heard: Vec<_> = [net.guests[1].netns(), net.guests[2].netns(), net.world.netns(), &net.lab.netns()?]
+        .into_iter()
+        .map(|namespace| {
+            Counter::at(
+                namespace,
+                "dhcp",
+                if namespace == net.lab.netns().unwrap_or_default() { LATE } else { EARLY },
+                &["udp dport 68"],
+            )
+        })
+        .collect::<Result<_>>()?;
+    settled(&attacker, &at_two, two)?;
+    let mut probes = 0;
+    for to in [Ipv4Addr::BROADCAST, two, net.guests[2].address().parse()?, GATEWAY, "172.26.255.255".parse()?]
+    {
+        for from in [attacker.address, GATEWAY] {
+            // To a guest of its own owner a guest may send what it likes; nobody there asked.
+            if (from, to) != (attacker.address, two) {
+                attacker.udp(attacker.mac, from, to, 68)?;
+                probes += 1;
+            }
+        }
+    }
+    settled(&attacker, &at_two, two)?;
+    let arrived: u64 = heard.iter().map(|one| one.packets()).sum::<Result<u64>>()?;
+    println!("rogue DHCP: {probes} probes, {arrived} arrived");
+    ensure!(arrived == 0);
+    Ok(())
+}
+
+#[test]
+fn the_host_is_closed_at_every_port() -> Result<()> {
+    let net = stage()?;
+    let attacker = Attacker::at(&net.lab, &net.guests[0])?;
+    let two: Ipv4Addr = net.guests[1].address().parse()?;
+    let at_two = Counter::at(net.guests[1].netns(), "seen", EARLY, &[MARKED])?;
+    let allowed = [
+        "iifname \"slp-*\" ct original ip daddr 169.254.169.254 tcp dport 8169",
+        "iifname \"slp-*\" udp dport 8053 ct original ip daddr 172.26.0.1 ct status dnat",
+        "iifname \"slp-*\" tcp dport 8053 ct original ip daddr 172.26.0.1 ct status dnat",
+    ];
+    let passed = Counter::at(
+        &net.lab.netns()?,
+        "passed",
+        LATE,
+        &["iifname \"slp-*\" ct direction original meta l4proto { tcp, udp }"],
+    )?;
+    let allowed = Counter::at(&net.lab.netns()?, "allowed", LATE, &allowed)?;
+    settled(&attacker, &at_two, two)?;
+    let mut probes = 0_u64;
+    let host = "10.99.0.1".parse()?;
+    for to in [GATEWAY, host] {
+        for port in 1..=u16::MAX {
+            attacker.syn(attacker.address, to, port)?;
+            attacker.udp(attacker.mac, attacker.address, to, port)?;
+            probes += 2;
+        }
+    }
+    let nobody: Ipv4Addr = "172.27.3.200".parse()?;
+    for to in [nobody, Ipv4Addr::LOCALHOST, "169.254.1.1".parse()?, net.public("one")?] {
+        for port in (1..1024).chain([8053, 8169, MARK]) {
+            attacker.syn(attacker.address, to, port)?;
+            attacker.udp(attacker.mac, attacker.address, to, port)?;
+            probes += 2;
+        }
+    }
+    settled(&attacker, &at_two, two)?;
+    let (passed, allowed) = (passed.packets()?, allowed.packets()?);
+    println!("scan of the host: {probes} probes, {passed} passed, of them {allowed} to DNS and metadata");
+    ensure!(allowed >= 2, "DNS does not answer: the counters show nothing");
+    ensure!(passed == allowed && probes > 250_000);
+    Ok(())
+}
+
+#[test]
+fn another_owners_guest_is_reached_by_its_public_ports_alone() -> Result<()> {
+    let net = stage()?;
+    let attacker = Attacker::at(&net.lab, &net.guests[0])?;
+    let (two, foe): (Ipv4Addr, Ipv4Addr) =
+        (net.guests[1].address().parse()?, net.guests[2].address().parse()?);
+    let at_two = Counter::at(net.guests[1].netns(), "seen", EARLY, &[MARKED])?;
+    let anything = "meta l4proto { tcp, udp } iifname \"eth0\"";
+    let at_foe = Counter::at(net.guests[2].netns(), "seen", EARLY, &[anything])?;
+    settled(&attacker, &at_two, two)?;
+    let mut probes = 0;
+    let public = net.public("foe")?;
+    for port in 1..=10_000 {
+        attacker.syn(attacker.address, foe, port)?;
+        attacker.udp(attacker.mac, attacker.address, foe, port)?;
+        probes += 2;
+        // 22 and 80 are open to everybody, and so to a neighbour.
+        if port != 22 && port != 80 {
+            attacker.syn(attacker.address, public, port)?;
+            attacker.udp(attacker.mac, attacker.address, public, port)?;
+            probes += 2;
+        }
+    }
+    settled(&attacker, &at_two, two)?;
+    let arrived = at_foe.packets()?;
+    attacker.syn(attacker.address, public, 22)?;
+    settled(&attacker, &at_two, two)?;
+    println!("another owner's guest: {probes} probes, {arrived} arrived");
+    ensure!(arrived == 0);
+    ensure!(at_foe.packets()? >= 1, "what is open is not reached either: the counter shows nothing");
+    Ok(())
+}
