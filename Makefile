@@ -28,6 +28,7 @@ test-apps: ## bake every application and look at its page: minutes each without 
 
 bench: ## measure against the bare tools; prints the figures of docs [ARGS=…]
 	@tools/deps.sh bench
+	cargo build --release --bins
 	cargo run --release -p sloop-bench -- $(ARGS)
 
 lint: ## hold the source to its rules: format, clippy, shellcheck, cargo-deny

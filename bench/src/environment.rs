@@ -15,8 +15,8 @@ pub(crate) fn prepare() -> Result<()> {
     }
     let this = std::env::current_exe()?;
     let beside = this.parent().context("a program is in a directory")?;
-    for binary in ["sloopd", "sloop"] {
-        let hint = "build it: cargo build --release -p sloopd -p sloop";
+    for binary in ["sloopd", "sloop", "sloop-lab-host"] {
+        let hint = "build it: cargo build --release --bins";
         ensure!(beside.join(binary).is_file(), "{binary} is not beside this program; {hint}");
     }
     again(&this, beside)

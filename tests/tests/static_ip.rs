@@ -14,7 +14,8 @@ fn a_real_guest_is_reached_through_its_static_address_before_and_after_it_moves(
     let lab = Lab::real()?;
     lab.must(&["static-ip", "allocate", "site"])?;
     lab.must(&["launch", "one", "two", "--blueprint", "tiny", "--bundle", "nano_3_0"])?;
-    let who = |name: &str| -> Result<String> { Ok(lab.must(&["ssh", name, "--", "hostname"])?.trim().to_owned()) };
+    let who =
+        |name: &str| -> Result<String> { Ok(lab.must(&["ssh", name, "--", "hostname"])?.trim().to_owned()) };
     let before = address(&lab, "two")?;
     lab.must(&["static-ip", "attach", "site", "one"])?;
     let site = address(&lab, "one")?;

@@ -2,9 +2,11 @@
 
 use anyhow::{Context as _, Result};
 use sloop_proto::v1::{
-    CreateInstancesRequest, DeleteInstanceRequest, GetInstanceAccessDetailsRequest, GetInstancesRequest,
-    Instance, InstanceAccessDetails, StartInstanceRequest, StopInstanceRequest, WatchReadinessRequest,
-    readiness_client::ReadinessClient,
+    AllocateStaticIpRequest, AttachStaticIpRequest, CreateInstancesRequest, DeleteInstanceRequest,
+    GetInstanceAccessDetailsRequest, GetInstanceStateRequest, GetInstancesRequest, Instance,
+    InstanceAccessDetails, NetworkProtocol, PortInfo, PutInstancePublicPortsRequest, StartInstanceRequest,
+    StopInstanceRequest, WatchReadinessRequest, firewall_client::FirewallClient,
+    readiness_client::ReadinessClient, static_ips_client::StaticIpsClient,
 };
 
 use super::Client;
@@ -43,6 +45,46 @@ impl Client {
     pub(crate) fn stop(&self, name: &str) -> Result<()> {
         let request = StopInstanceRequest { instance_name: name.into(), force: Some(true) };
         self.work(async { Ok(self.instances().stop_instance(request).await?.into_inner().operations) })
+    }
+
+    /// Whether an instance runs.
+    pub(crate) fn is_running(&self, name: &str) -> Result<bool> {
+        let request = GetInstanceStateRequest { instance_name: name.into() };
+        let asked = async { self.instances().get_instance_state(request).await };
+        let state = self.runtime.block_on(asked)?.into_inner().state;
+        Ok(state.is_some_and(|state| state.name() == "running"))
+    }
+
+    /// Opens these TCP ports to everybody and closes every other.
+    pub(crate) fn put_ports(&self, name: &str, ports: &[u16]) -> Result<()> {
+        let info = |port: &u16| PortInfo {
+            from_port: Some((*port).into()),
+            to_port: Some((*port).into()),
+            protocol: Some(NetworkProtocol::Tcp.into()),
+            ..PortInfo::default()
+        };
+        let port_infos = ports.iter().map(info).collect();
+        let request = PutInstancePublicPortsRequest { port_infos, instance_name: name.into() };
+        let mut client = FirewallClient::new(self.channel.clone());
+        self.runtime.block_on(client.put_instance_public_ports(request))?;
+        Ok(())
+    }
+
+    /// Takes a static address.
+    pub(crate) fn allocate(&self, name: &str) -> Result<()> {
+        let request = AllocateStaticIpRequest { static_ip_name: name.into() };
+        let mut client = StaticIpsClient::new(self.channel.clone());
+        self.runtime.block_on(client.allocate_static_ip(request))?;
+        Ok(())
+    }
+
+    /// Makes a static address an instance's.
+    pub(crate) fn attach(&self, static_ip: &str, instance: &str) -> Result<()> {
+        let request =
+            AttachStaticIpRequest { static_ip_name: static_ip.into(), instance_name: instance.into() };
+        let mut client = StaticIpsClient::new(self.channel.clone());
+        self.runtime.block_on(client.attach_static_ip(request))?;
+        Ok(())
     }
 
     /// The first page of instances, which holds a hundred.

@@ -7,6 +7,7 @@ mod delete;
 mod idle_memory;
 mod image_import;
 mod instance_list;
+mod network;
 mod restart_to_ready;
 
 use anyhow::Result;
@@ -36,6 +37,12 @@ pub(crate) const ALL: &[Bench] = &[
     Bench { figures: &["restart_to_ready_30_simulated"], slow: false, measure: restart_to_ready::simulated },
     Bench { figures: &["restart_to_ready_6_real"], slow: false, measure: restart_to_ready::real },
     Bench { figures: &["instance_list_100"], slow: false, measure: instance_list::measure },
+    Bench {
+        figures: &["firewall_change", "static_ip_move", "network_add", "network_remove"],
+        slow: false,
+        measure: network::changes::measure,
+    },
+    Bench { figures: &["packet_cost", "stream_to_public"], slow: false, measure: network::packets::measure },
     Bench { figures: &["image_import"], slow: false, measure: image_import::measure },
     Bench { figures: &["app_second_launch"], slow: true, measure: app_launch::measure },
     Bench {

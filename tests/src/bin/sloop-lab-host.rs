@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use sloopd::{
     adapters::netlink::Netlink,
     config::Config,
-    model::{Finding, Instance, InstanceId, Result},
-    ports::{LinkEvent, Network, Ports, Store as _},
+    model::{Finding, HostFacts, Instance, InstanceId, Result},
+    ports::{Host, LinkEvent, Network, Ports, Store as _},
     simulated::Simulated,
     wiring::{self, Daemon},
 };
@@ -17,11 +17,21 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::broadcast,
 };
+use tracing_subscriber::EnvFilter;
 
 /// Real wires, of which the machines in memory know that they are there.
 struct Wires {
     network: Arc<Netlink>,
     world: Simulated,
+}
+
+/// This machine with memory for any number of machines in memory, which need none.
+struct Vast(HostFacts);
+
+impl Host for Vast {
+    fn facts(&self) -> HostFacts {
+        HostFacts { memory_bytes: 1 << 50, ..self.0.clone() }
+    }
 }
 
 #[async_trait]
@@ -60,7 +70,8 @@ impl Network for Wires {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
     let path: PathBuf = std::env::args().nth(2).context("usage: sloop-lab-host --config FILE")?.into();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    let filter = EnvFilter::try_from_env("SLOOP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     let (end, ended) = tokio::sync::watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
@@ -71,7 +82,8 @@ async fn main() -> anyhow::Result<()> {
         let (network, firewall) = wiring::network(config, store.host_id())?;
         let world = Simulated::default();
         let simulated = wiring::simulated_ports(store, &world);
-        Ok(Ports { network: Arc::new(Wires { network, world }), firewall, ..simulated })
+        let host = Arc::new(Vast(simulated.host.facts()));
+        Ok(Ports { network: Arc::new(Wires { network, world }), firewall, host, ..simulated })
     });
     let ready = || drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
     daemon.await?.serve(ended, ready).await

@@ -92,7 +92,8 @@ impl Counter {
     /// Counts what matches `rule` in the words of `nft`, before anything in that namespace can drop it, or, with a hook and
     /// priority of one's own, wherever they say.
     pub(crate) fn at(namespace: &str, name: &'static str, hook: &str, rules: &[&str]) -> Result<Self> {
-        let rules: String = rules.iter().map(|rule| format!("  {rule} counter\n")).collect();
+        let rules: Vec<_> = rules.iter().map(|rule| format!("  {rule} counter\n")).collect();
+        let rules = rules.concat();
         let text = format!("table inet {name} {{\n chain c {{\n  type filter hook {hook};\n{rules} }}\n}}\n");
         let file = std::env::temp_dir().join(format!("{namespace}-{name}.nft"));
         std::fs::write(&file, text)?;

@@ -70,7 +70,7 @@ fn nobody_sends_under_another_address() -> Result<()> {
     }
     settled(&attacker, &at_two, two)?;
     let arrived =
-        at_two.packets()? - before - 1 + others.iter().map(|one| one.packets()).sum::<Result<u64>>()?;
+        at_two.packets()? - before - 1 + others.iter().map(Counter::packets).sum::<Result<u64>>()?;
     println!("spoofed IPv4 and MAC: {probes} probes, {arrived} arrived");
     ensure!(arrived == 0 && probes > 300);
     Ok(())
@@ -168,7 +168,7 @@ fn a_server_that_is_none_is_not_heard() -> Result<()> {
         }
     }
     settled(&attacker, &at_two, two)?;
-    let arrived: u64 = heard.iter().map(|one| one.packets()).sum::<Result<u64>>()?;
+    let arrived: u64 = heard.iter().map(Counter::packets).sum::<Result<u64>>()?;
     println!("rogue DHCP: {probes} probes, {arrived} arrived");
     ensure!(arrived == 0);
     Ok(())

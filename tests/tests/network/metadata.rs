@@ -16,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Status and body of one request; none when no answer comes.
 fn ask(netns: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Option<(u16, String)>> {
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines = lines.concat();
     let request =
         format!("{method} {path} HTTP/1.1\r\nHost: 169.254.169.254\r\nConnection: close\r\n{lines}\r\n");
     inside(netns, move || exchange(&request))
