@@ -1,4 +1,4 @@
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{collections::HashSet, net::Ipv4Addr, path::PathBuf};
 
 use async_trait::async_trait;
 
@@ -92,6 +92,12 @@ pub trait Store: Send + Sync {
 
     /// The instance with that identity.
     async fn instance_by_id(&self, id: InstanceId) -> Result<Option<Instance>>;
+
+    /// The instance whose own address that is.
+    async fn instance_at(&self, private: Ipv4Addr) -> Result<Option<Instance>>;
+
+    /// Public addresses that are given out: to instances, and as static ones.
+    async fn public_addresses(&self) -> Result<HashSet<Ipv4Addr>>;
 
     /// All key pairs, by name.
     async fn key_pairs(&self) -> Result<Vec<KeyPair>>;

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, net::Ipv4Addr};
 
 use super::Verbs;
-use crate::model::{Bundle, Error, Instance, Kind, Pool, Result, StaticIp};
+use crate::model::{Bundle, Error, Instance, Kind, Pool, Result};
 
 /// How much there may be of everything.
 #[derive(Clone, Copy, Debug)]
@@ -125,15 +125,8 @@ impl Cursor {
         pick(pool, &used, &mut self.private)
     }
 
-    pub(super) fn public(
-        &mut self,
-        pool: Pool,
-        instances: &[Instance],
-        static_ips: &[StaticIp],
-    ) -> Result<Ipv4Addr> {
-        let given = instances.iter().filter_map(|instance| instance.public_ip);
-        let used = given.chain(static_ips.iter().map(|one| one.address)).collect();
-        pick(pool, &used, &mut self.public)
+    pub(super) fn public(&mut self, pool: Pool, used: &HashSet<Ipv4Addr>) -> Result<Ipv4Addr> {
+        pick(pool, used, &mut self.public)
     }
 }
 

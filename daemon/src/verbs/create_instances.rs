@@ -1,11 +1,11 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, net::Ipv4Addr};
 
 use super::{Verbs, admission::Cursor};
 use crate::{
     model::{
         BaseImage, Blueprint, Bundle, Caller, Error, FirstBoot, Identity, Instance, InstanceId, KeyPair,
-        MetadataOptions, Operation, OperationKind, ResourceName, ResourceType, Result, StaticIp, Status,
-        Tags, UserData, shown,
+        MetadataOptions, Operation, OperationKind, ResourceName, ResourceType, Result, Status, Tags,
+        UserData, shown,
     },
     ports::Change,
 };
@@ -53,14 +53,15 @@ impl Verbs {
         let mut cursor = self.admission.lock().await;
         order.base = self.base_for(&order.blueprint, order.bundle).await?;
         let mut instances = self.ports.store.instances().await?;
-        let static_ips = self.ports.store.static_ips().await?;
+        let mut given = self.ports.store.public_addresses().await?;
         self.admit_count(&instances, order.names.len())?;
         self.admit_memory(&order.bundle.id, order.bundle.ram_bytes() * order.names.len() as u64, &instances)?;
         self.admit_disk(order.names.len()).await?;
 
         let (mut changes, mut made) = (Vec::new(), Vec::new());
         for name in &order.names {
-            let instance = self.design(&order, name, &mut cursor, (&instances, &static_ips))?;
+            let instance = self.design(&order, name, &mut cursor, (&instances, &given))?;
+            given.extend(instance.public_ip);
             let operation = Operation::accepted(
                 OperationKind::CreateInstance,
                 &caller.owner,
@@ -125,7 +126,7 @@ impl Verbs {
         order: &Order<'_>,
         name: &ResourceName,
         cursor: &mut Cursor,
-        (others, static_ips): (&[Instance], &[StaticIp]),
+        (others, given): (&[Instance], &HashSet<Ipv4Addr>),
     ) -> Result<Instance> {
         let id = fresh_id(others);
         let host_key = self.ports.keys.generate(&name.host_name())?;
@@ -151,7 +152,7 @@ impl Verbs {
             firmware: order.blueprint.firmware,
             base: order.base.as_ref().map(|base| base.path.clone()),
             private_ip: cursor.private(self.policy.private_pool, others)?,
-            public_ip: Some(cursor.public(self.policy.public_pool, others, static_ips)?),
+            public_ip: Some(cursor.public(self.policy.public_pool, given)?),
             has_static_ip: false,
             ipv6: None,
             ports: order.blueprint.ports.clone(),

@@ -18,11 +18,8 @@ impl Verbs {
     /// What the guest with that address may know. Which guest it is is known by the address that its wire is bound to; of
     /// another one it learns nothing. Not found where no instance has the address.
     pub async fn get_metadata(&self, from: Ipv4Addr) -> Result<Metadata> {
-        let instances = self.ports.store.instances().await?;
-        let instance = instances
-            .into_iter()
-            .find(|instance| instance.private_ip == from)
-            .ok_or_else(|| Error::not_found("Instance", from))?;
+        let instance = self.ports.store.instance_at(from).await?;
+        let instance = instance.ok_or_else(|| Error::not_found("Instance", from))?;
         Ok(Metadata { instance, place: self.policy.place.clone(), subnet: self.policy.private_pool })
     }
 }

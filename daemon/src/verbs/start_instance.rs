@@ -34,8 +34,8 @@ impl Verbs {
             address: if instance.has_static_ip {
                 Address::Keep
             } else {
-                let static_ips = self.ports.store.static_ips().await?;
-                Address::Give(cursor.public(self.policy.public_pool, &instances, &static_ips)?)
+                let used = self.ports.store.public_addresses().await?;
+                Address::Give(cursor.public(self.policy.public_pool, &used)?)
             },
         };
         let changes = vec![begun, Change::PutOperation(Box::new(operation.clone()))];

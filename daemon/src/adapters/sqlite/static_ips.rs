@@ -1,5 +1,7 @@
 //! Static addresses as rows.
 
+use std::{collections::HashSet, net::Ipv4Addr};
+
 use rusqlite::{Connection, Row, params};
 
 use super::{readable, unreadable};
@@ -24,6 +26,17 @@ pub(super) fn select(db: &Connection, condition: &str, value: &str) -> rusqlite:
          FROM static_ips s LEFT JOIN instances i ON i.id = s.instance_id WHERE {condition} ORDER BY s.name"
     );
     Ok(readable("static address", db.prepare_cached(&sql)?.query_map([value], read)?))
+}
+
+/// Every public address that is given out.
+pub(super) fn public_addresses(db: &Connection) -> rusqlite::Result<HashSet<Ipv4Addr>> {
+    let sql =
+        "SELECT public_ip FROM instances WHERE public_ip IS NOT NULL UNION SELECT address FROM static_ips";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        row.get::<_, String>(0)?.parse::<Ipv4Addr>().map_err(|error| unreadable(0, error))
+    })?;
+    rows.collect()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<StaticIp> {

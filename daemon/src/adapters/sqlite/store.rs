@@ -1,5 +1,7 @@
 //! The port.
 
+use std::{collections::HashSet, net::Ipv4Addr};
+
 use async_trait::async_trait;
 
 use super::{Sqlite, instances, key_pairs, operations, static_ips, write};
@@ -29,6 +31,14 @@ impl Store for Sqlite {
 
     async fn instance_by_id(&self, id: InstanceId) -> Result<Option<Instance>> {
         self.with(move |db| Ok(instances::select(db, "id = ?1", &id.to_string())?.pop())).await
+    }
+
+    async fn instance_at(&self, private: Ipv4Addr) -> Result<Option<Instance>> {
+        self.with(move |db| Ok(instances::select(db, "private_ip = ?1", &private.to_string())?.pop())).await
+    }
+
+    async fn public_addresses(&self) -> Result<HashSet<Ipv4Addr>> {
+        self.with(|db| static_ips::public_addresses(db)).await
     }
 
     async fn key_pairs(&self) -> Result<Vec<KeyPair>> {

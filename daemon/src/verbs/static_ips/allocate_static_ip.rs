@@ -11,13 +11,13 @@ impl Verbs {
         let mut cursor = self.admission.lock().await;
         let static_ips = self.ports.store.static_ips().await?;
         self.admit_static_ips(static_ips.len())?;
-        let instances = self.ports.store.instances().await?;
+        let used = self.ports.store.public_addresses().await?;
         let static_ip = StaticIp {
             id: StaticIpId::fresh(),
             name,
             owner: caller.owner.clone(),
             created_at: self.ports.clock.now(),
-            address: cursor.public(self.policy.public_pool, &instances, &static_ips)?,
+            address: cursor.public(self.policy.public_pool, &used)?,
             holder: None,
         };
         let operation = self.done_on_static_ip(caller, OperationKind::AllocateStaticIp, &static_ip, "");

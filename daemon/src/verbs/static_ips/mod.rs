@@ -29,9 +29,8 @@ impl Verbs {
         if instance.status == Status::Stopped {
             return Ok(None);
         }
-        let instances = self.ports.store.instances().await?;
-        let static_ips = self.ports.store.static_ips().await?;
-        cursor.public(self.policy.public_pool, &instances, &static_ips).map(Some)
+        let used = self.ports.store.public_addresses().await?;
+        cursor.public(self.policy.public_pool, &used).map(Some)
     }
 
     /// An operation on a static address that is done, and names its peer.
