@@ -22,7 +22,35 @@ fn debian_boots_becomes_itself_and_reports() -> Result<()> {
     // The guest made no host keys of its own.
     let keys = lab.must(&["ssh", "deb", "--", "ls /etc/ssh/ssh_host_*_key"])?;
     ensure!(keys.trim() == "/etc/ssh/ssh_host_ed25519_key", "{keys}");
+    accepts_the_metadata(&lab)?;
     lab.must(&["rm", "deb", "--yes"])?;
     ensure!(lab.leftovers()?.is_empty(), "{:?}", lab.leftovers()?);
+    Ok(())
+}
+
+/// cloud-init's own data source for EC2, asked for by name: it finds everything that it looks for, with a session token.
+fn accepts_the_metadata(lab: &Lab) -> Result<()> {
+    const CRAWL: &str = r#"
+from cloudinit import distros, helpers
+from cloudinit.sources import DataSourceEc2
+# It asks for tokens only where it takes the machine for Amazon's, which it knows by the firmware's tables.
+DataSourceEc2.identify_platform = lambda: DataSourceEc2.CloudNames.AWS
+paths = helpers.Paths({"cloud_dir": "/run/crawl", "run_dir": "/run/crawl"})
+distro = distros.fetch("debian")("debian", {}, paths)
+source = DataSourceEc2.DataSourceEc2({"datasource": {"Ec2": {"strict_id": "false"}}}, distro, paths)
+assert source._get_data(), "the data source finds nothing"
+print(source.get_instance_id(), source.availability_zone, source.region, len(source.get_public_ssh_keys()))
+print(source.metadata["local-hostname"], source.metadata["local-ipv4"], source.metadata["instance-type"])
+print(source.userdata_raw)
+"#;
+    lab.must(&["instance", "metadata-options", "deb", "--tokens", "required"])?;
+    let script = format!("sudo python3 - <<'END'\n{CRAWL}\nEND\n");
+    let told = lab.must(&["ssh", "deb", "--", &script])?;
+    let instance = lab.json(&["instance", "show", "deb"])?;
+    let address = instance["instance"]["privateIpAddress"].as_str().unwrap_or_default();
+    let words: Vec<_> = told.split_whitespace().collect();
+    ensure!(words[0].starts_with("i-") && words[1..3] == ["us-east-1a", "us-east-1"], "{told}");
+    ensure!(words[3] != "0" && words[4..7] == ["deb.sloop.internal", address, "nano_3_0"], "{told}");
+    ensure!(told.contains("was-here"), "{told}");
     Ok(())
 }
