@@ -21,6 +21,9 @@ use crate::{
 const ADDING: [&str; 2] = ["plugging the wire", "closing the firewall"];
 const REMOVING: [&str; 2] = ["removing its firewall", "pulling the wire"];
 
+/// What the figure is beside, and what both are made of.
+const WAIT: &str = "beside ip link del of one tap; both wait until the kernel is rid of it";
+
 /// With few instances, then with many.
 pub(crate) fn measure(run: &Run) -> Result<Vec<Figure>> {
     let many = if run.quick { 200 } else { 1000 };
@@ -51,8 +54,13 @@ pub(crate) fn measure(run: &Run) -> Result<Vec<Figure>> {
             .note(format!("{many} instances beside 2")),
         within(Figure::new("network_add_1000", crowded.add.p50(), "ms").beside(few.add.p50()), 10.0)
             .note(format!("{many} instances beside 2: tap, route, neighbour, rules")),
-        within(Figure::new("network_remove_1000", crowded.remove.p50(), "ms").beside(few.remove.p50()), 10.0)
-            .note(format!("{many} instances beside 2")),
+        Figure::new("network_remove_1", few.remove.p50(), "ms").beside(few.remove_by_hand.p50()).note(WAIT),
+        within(
+            Figure::new("network_remove_1000", crowded.remove.p50(), "ms")
+                .beside(crowded.remove_by_hand.p50()),
+            10.0,
+        )
+        .note(format!("{WAIT}; {many} instances")),
     ])
 }
 
@@ -62,6 +70,7 @@ struct Round {
     moves: Sample,
     add: Sample,
     remove: Sample,
+    remove_by_hand: Sample,
 }
 
 impl Round {
@@ -78,10 +87,11 @@ impl Round {
             client.attach("site", &crowd::name(turn % 2))?;
             moves.push(millis(began.elapsed()));
         }
-        let (mut add, mut remove) = (Vec::new(), Vec::new());
+        let (mut add, mut remove, mut remove_by_hand) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..times.min(30) {
             add.push(steps(lab, &ADDING, || client.launch(&["one-more".to_owned()], "tiny"))?);
             remove.push(steps(lab, &REMOVING, || client.delete("one-more"))?);
+            remove_by_hand.push(ip_link_del(lab)?);
         }
         let sample = |values: Vec<f64>| values.into_iter().collect::<Sample>();
         Ok(Self {
@@ -90,6 +100,7 @@ impl Round {
             moves: sample(moves),
             add: sample(add),
             remove: sample(remove),
+            remove_by_hand: sample(remove_by_hand),
         })
     }
 }
@@ -100,6 +111,14 @@ fn steps(lab: &Lab, wanted: &[&str], work: impl FnOnce() -> Result<()>) -> Resul
     work()?;
     let steps = mark.steps(lab)?;
     wanted.iter().map(|step| steps.get(*step).copied().with_context(|| format!("{step} was not told"))).sum()
+}
+
+/// A tap that the bare tool makes and takes away: only the taking is counted.
+fn ip_link_del(lab: &Lab) -> Result<f64> {
+    lab.shell("ip tuntap add dev by-hand mode tap && ip link set by-hand up")?;
+    let began = Instant::now();
+    ensure!(lab.command("ip".as_ref()).args(["link", "del", "by-hand"]).status()?.success());
+    Ok(millis(began.elapsed()))
 }
 
 /// The same change by the bare tool: a chain of a table of its own, beside ours, emptied and written anew.

@@ -4,17 +4,22 @@
 //!
 //! The cost does not grow with the number of instances: sets and maps decide by address, and the per-instance chain is
 //! reached through one verdict map.
+//!
+//! What instances exchange with the outside is counted by named `object`s, which outlive every transaction here; `counters`
+//! reads them.
 
 mod command;
+mod counters;
 mod nfnetlink;
 mod nft;
+mod object;
 mod table;
 mod text;
 
 use std::{
     collections::{BTreeMap, VecDeque},
     net::Ipv4Addr,
-    sync::{Arc, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -22,11 +27,12 @@ use tokio::sync::Mutex;
 
 use self::{
     command::Command,
+    counters::{Counted, counters_in},
     nfnetlink::{Channel, Watch},
     table::TABLE,
 };
 use crate::{
-    model::{Error, Finding, Instance, InstanceId, Pool, Result},
+    model::{Bytes, Error, Finding, Instance, InstanceId, Pool, Result},
     ports::Firewall,
 };
 
@@ -55,6 +61,9 @@ pub struct Nftables {
     channel: Arc<Channel>,
     /// What should be in the tables. Held while a transaction runs, so that one follows the other.
     wanted: Mutex<Wanted>,
+    /// What the counters said when they were last read: one that somebody took away begins there, so that nothing counts twice.
+    /// Used while `wanted` is held.
+    counted: std::sync::Mutex<Counted>,
     /// The processes that carried out the last transactions of ours.
     ours: std::sync::Mutex<VecDeque<u32>>,
 }
@@ -69,8 +78,13 @@ impl Nftables {
     pub fn open(addresses: Addresses) -> Result<Arc<Self>> {
         let channel = Channel::open()
             .map_err(|error| Error::unavailable(format!("cannot talk to the packet filter: {error}")))?;
-        let (wanted, ours) = (Mutex::default(), std::sync::Mutex::default());
-        Ok(Arc::new(Self { addresses, channel: Arc::new(channel), wanted, ours }))
+        Ok(Arc::new(Self {
+            addresses,
+            channel: Arc::new(channel),
+            wanted: Mutex::default(),
+            counted: std::sync::Mutex::default(),
+            ours: std::sync::Mutex::default(),
+        }))
     }
 
     /// From now on, puts the rules up again whenever somebody else takes something out of the tables.
@@ -100,11 +114,12 @@ impl Nftables {
 
     /// Makes the tables what they should be, whatever they are now, in one transaction.
     async fn put_up(&self, wanted: &Wanted) -> Result<()> {
-        let all: Vec<_> =
-            wanted.values().flat_map(|instance| command::add(&self.addresses, instance)).collect();
-        let (base, all) = (table::base(&self.addresses), text::render(&all));
-        let known = self.list().await.unwrap_or_default();
-        let kept = format!("{base}{}{all}", text::empty(&known));
+        let mut counted = self.counted().clone();
+        // Where there is nothing to read, they begin where they were when they were last read.
+        counted.extend(read_counters().await.unwrap_or_default());
+        let (base, all) = (table::base(&self.addresses), text::render(&self.everything(wanted, &counted)));
+        let listing = nft::list("inet", TABLE).await.unwrap_or_default();
+        let kept = format!("{base}{}{all}", text::empty(&listing));
         if self.nft(&kept).await.is_ok() {
             return Ok(());
         }
@@ -113,6 +128,25 @@ impl Nftables {
             "table inet {TABLE}\ndelete table inet {TABLE}\ntable arp {TABLE}\ndelete table arp {TABLE}\n{base}{all}"
         );
         self.nft(&anew).await
+    }
+
+    /// What is in the tables besides their base: the instances that are wanted, and the counters of the others.
+    fn everything(&self, wanted: &Wanted, counted: &Counted) -> Vec<Command> {
+        let others = counted.iter().filter(|(id, _)| !wanted.contains_key(*id));
+        let others = others.flat_map(|(id, bytes)| command::count(*id, *bytes));
+        let own = wanted.values().flat_map(|instance| {
+            let bytes = counted.get(&instance.id).copied().unwrap_or_default();
+            command::add(&self.addresses, instance, bytes)
+        });
+        others.chain(own).collect()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counted_of(&self, id: InstanceId) -> Bytes {
+        self.counted().get(&id).copied().unwrap_or_default()
     }
 
     async fn nft(&self, text: &str) -> Result<()> {
@@ -158,6 +192,10 @@ impl Nftables {
     }
 }
 
+async fn read_counters() -> Result<Counted> {
+    counters_in(&nft::counters().await?)
+}
+
 #[async_trait]
 impl Firewall for Nftables {
     async fn ensure_all(&self, instances: &[Instance]) -> Result<()> {
@@ -171,22 +209,24 @@ impl Firewall for Nftables {
             return Err(Error::internal(format!("{} has no public address to open", instance.name)));
         }
         let mut wanted = self.wanted.lock().await;
-        let commands = command::add(&self.addresses, instance);
+        let commands = command::add(&self.addresses, instance, self.counted_of(instance.id));
         wanted.insert(instance.id, instance.clone());
         self.carry_out(&commands, &wanted).await
     }
 
     async fn refresh(&self, instances: &[Instance]) -> Result<()> {
         let mut wanted = self.wanted.lock().await;
-        let pairs: Vec<_> =
-            instances.iter().filter_map(|new| wanted.get(&new.id).map(|old| (old, new))).collect();
+        let there = instances.iter().filter(|new| wanted.contains_key(&new.id));
+        let there: Vec<_> = there.cloned().collect();
+        let old: Vec<_> = there.into_iter().filter_map(|new| wanted.insert(new.id, new)).collect();
+        let pairs: Vec<_> = old.iter().filter_map(|old| Some((old, wanted.get(&old.id)?))).collect();
         let commands = command::change(&self.addresses, &pairs);
-        let mut next = wanted.clone();
-        next.extend(pairs.iter().map(|(_, new)| (new.id, (*new).clone())));
-        self.carry_out(&commands, &next).await?;
         let left = pairs.iter().filter(|(old, new)| old.public_ip != new.public_ip);
         let left: Vec<_> = left.filter_map(|(old, _)| old.public_ip).collect();
-        *wanted = next;
+        if let Err(error) = self.carry_out(&commands, &wanted).await {
+            wanted.extend(old.into_iter().map(|old| (old.id, old)));
+            return Err(error);
+        }
         self.forget(left).await;
         Ok(())
     }
@@ -196,13 +236,29 @@ impl Firewall for Nftables {
         // As it was put in: it may have another address now.
         let known = wanted.remove(&instance.id);
         let known = known.as_ref().unwrap_or(instance);
-        self.carry_out(&command::remove(known), &wanted).await?;
+        self.carry_out(&command::remove(known, self.counted_of(known.id)), &wanted).await?;
         self.forget(known.public_ip).await;
         Ok(())
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
         Ok(text::instances_in(&nft::list("inet", TABLE).await?))
+    }
+
+    async fn transfer(&self) -> Result<Vec<(InstanceId, Bytes)>> {
+        // Meanwhile nobody may put counters up again from what was read before.
+        let _alone = self.wanted.lock().await;
+        let now = read_counters().await?;
+        self.counted().clone_from(&now);
+        Ok(now.into_iter().collect())
+    }
+
+    async fn forget_transfer(&self, id: InstanceId) -> Result<()> {
+        let _alone = self.wanted.lock().await;
+        let refused = |error| Error::internal(format!("the counters of {id} cannot be taken away: {error}"));
+        self.ask(nfnetlink::transaction(&command::forget(id))).await.map_err(refused)?;
+        self.counted().remove(&id);
+        Ok(())
     }
 
     async fn examine(&self) -> Vec<Finding> {
