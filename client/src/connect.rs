@@ -14,6 +14,7 @@ use sloop_proto::v1::readiness_client::ReadinessClient;
 use sloop_proto::v1::static_ips_client::StaticIpsClient;
 use sloop_proto::v1::tags_client::TagsClient;
 use sloop_proto::v1::terminal_client::TerminalClient;
+use sloop_proto::v1::transfer_client::TransferClient;
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 
@@ -84,6 +85,11 @@ impl Session {
     /// How far instances have come.
     pub(crate) fn readiness(&self) -> ReadinessClient<Channel> {
         ReadinessClient::new(self.channel.clone())
+    }
+
+    /// What instances move.
+    pub(crate) fn transfer(&self) -> TransferClient<Channel> {
+        TransferClient::new(self.channel.clone())
     }
 
     /// Static addresses.

@@ -28,6 +28,7 @@ pub(crate) fn instance(name: &str) -> Instance {
         ram_mb: 512,
         disk_gb: 20,
         transfer_gb: 1024,
+        bandwidth_kbps: None,
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,

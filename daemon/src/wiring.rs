@@ -56,15 +56,17 @@ impl Daemon {
         let lock = lock(&layout)?;
         let store = Arc::new(Sqlite::open(&layout.database())?);
         let catalogue = catalogue::load(&config.images.catalogue)?;
+        let host_id = store.host_id();
         let ports = ports(&config, store).await?;
         let limits = Limits { shutdown: config.shutdown(), parallel: config.limits.parallel };
         let engine = Engine::new(ports.clone(), limits, Arc::new(Unbroken));
         if config.hypervisor == HypervisorWord::Simulated {
             tokio::spawn(boot_at_once(engine.clone(), ports.hypervisor.events()));
         }
-        let verbs = Verbs::new(ports, engine.clone(), catalogue, policy(&config)?);
+        let verbs = Verbs::new(ports, engine.clone(), catalogue, policy(&config, host_id)?);
         engine.observe();
         let found = engine.recover().await?;
+        engine.count_transfer();
         verbs.resume_supplies(found.waiting).await?;
         tracing::info!(
             instances = found.instances,
@@ -184,8 +186,9 @@ fn lock(layout: &Layout) -> anyhow::Result<Flock<File>> {
         .map_err(|_| anyhow::anyhow!("another sloopd runs on the state in {}", layout.root().display()))
 }
 
-fn policy(config: &Config) -> anyhow::Result<Policy> {
+fn policy(config: &Config, host_id: HostId) -> anyhow::Result<Policy> {
     let (private_pool, public_pool) = config.pools()?;
+    let ipv6_range = config.ipv6(host_id)?;
     let (quotas, capacity) = (&config.quotas, &config.capacity);
     Ok(Policy {
         place: config.place(),
@@ -202,6 +205,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
         },
         private_pool,
         public_pool,
+        ipv6_range,
         prune_replaced: config.images.prune == PruneWord::Replaced,
         package_proxy: config.images.package_proxy.clone(),
     })
@@ -249,11 +253,12 @@ pub fn network(config: &Config, host_id: HostId) -> anyhow::Result<(Arc<Netlink>
     let network = Netlink::open(netlink::Settings {
         private,
         public,
+        ipv6: config.ipv6(host_id)?,
         dns: if config.network.dns.is_empty() { vec![private.gateway()] } else { config.network.dns.clone() },
         host_id,
     })?;
     let (metadata_port, dns_port) = (config.network.metadata_port, config.network.dns_port);
-    let addresses = Addresses { private, public, metadata_port, dns_port };
+    let addresses = Addresses { private, public, metadata_port, dns_port, ipv6: config.ipv6(host_id)? };
     let firewall = Nftables::open(addresses)?;
     firewall.guard()?;
     Ok((network, firewall))

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -35,6 +35,8 @@ pub struct Setup {
     pub configuration: String,
     /// More lines for its table of images.
     pub images: String,
+    /// Another catalogue than the project's.
+    pub catalogue: Option<PathBuf>,
 }
 
 impl Default for Setup {
@@ -46,6 +48,7 @@ impl Default for Setup {
             accelerator: "tcg",
             configuration: String::new(),
             images: String::new(),
+            catalogue: None,
         }
     }
 }
@@ -114,7 +117,8 @@ impl Lab {
 
     pub(crate) fn write_configuration(&self) -> Result<()> {
         let dir = self.dir.display();
-        let catalogue = concat!(env!("CARGO_MANIFEST_DIR"), "/../images");
+        let usual = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../images"));
+        let catalogue = self.setup.catalogue.as_deref().unwrap_or(usual).display();
         let hypervisor = if self.setup.kind == Kind::Simulated { "simulated" } else { "libvirt" };
         let text = format!(
             "state_dir = \"{dir}/state\"\nsocket = \"{dir}/sloop.sock\"\nhypervisor = \"{hypervisor}\"\n{}\n\

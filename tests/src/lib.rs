@@ -28,7 +28,7 @@ pub use self::{
     guest::{Container, Guest, inside},
     output::Output,
     uplink::Uplink,
-    world::World,
+    world::{ROUTED6, WORLD6, World},
 };
 
 /// A throwaway host.

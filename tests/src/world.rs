@@ -11,6 +11,13 @@ const HOST: &str = "10.99.0.1";
 /// The world's address, which is also its name for guests.
 pub(crate) const WORLD: &str = "10.99.0.2";
 
+/// The same with IPv6.
+const HOST6: &str = "2001:db8:99::1";
+/// The world's IPv6 address.
+pub const WORLD6: &str = "2001:db8:99::2";
+/// An IPv6 range that the world has a way to, through the lab's host.
+pub const ROUTED6: &str = "2001:db8:12::/48";
+
 /// The rest of the world. It is gone with the value.
 pub struct World {
     name: String,
@@ -35,6 +42,10 @@ impl World {
             format!("-n {name} route add 172.27.0.0/22 via {HOST}"),
             // For what must not get through: there is a way, and the host has to refuse it.
             format!("-n {name} route add 172.26.0.0/16 via {HOST}"),
+            format!("-n {host} addr add {HOST6}/64 dev up0 nodad"),
+            format!("-n {name} addr add {WORLD6}/64 dev up0 nodad"),
+            format!("-n {host} route add default via {WORLD6}"),
+            format!("-n {name} route add {ROUTED6} via {HOST6}"),
         ] {
             crate::guest::ip(&line)?;
         }

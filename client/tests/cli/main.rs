@@ -9,6 +9,7 @@ mod keys;
 mod lists;
 mod login;
 mod metadata;
+mod networking;
 mod static_ip;
 mod terminal;
 mod work;

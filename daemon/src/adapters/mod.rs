@@ -13,6 +13,7 @@ pub mod keys;
 pub mod libvirt;
 pub mod netlink;
 pub mod nftables;
+pub mod ra;
 pub mod seed;
 pub mod sqlite;
 pub mod volumes;

@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 
 pub use self::images::{Images, PruneWord};
-use crate::model::{Access, Error, Kind, Place, Pool, Result};
+use crate::model::{Access, Error, HostId, Ipv6Range, Kind, Place, Pool, Result};
 
 /// All that can be configured, with its defaults.
 #[derive(Clone, Debug, Deserialize)]
@@ -102,6 +102,9 @@ pub struct Network {
     pub public: String,
     /// Port that the metadata address is served on.
     pub metadata_port: u16,
+    /// Where instances' IPv6 addresses are from: `auto` for a range of this host's own that the world has no way to, a range such
+    /// as 2001:db8:12::/48 that is routed here, or `off`.
+    pub ipv6: String,
     /// Port that names are served on, on the gateway. Guests and the host ask at port 53 all the same, so that another DNS
     /// server on this host is in nobody's way.
     pub dns_port: u16,
@@ -178,6 +181,7 @@ impl Default for Network {
             private: "172.26.0.0/16".into(),
             public: "172.27.0.0/22".into(),
             metadata_port: 8169,
+            ipv6: "auto".into(),
             dns_port: 8053,
             dns: Vec::new(),
         }
@@ -225,6 +229,10 @@ impl Config {
         if private.contains(public.network()) || public.contains(private.network()) {
             return Err(broken(format!("network.private {private} and network.public {public} overlap")));
         }
+        self.ipv6(HostId(uuid::Uuid::nil()))?;
+        if self.network.metadata_port == self.network.dns_port {
+            return Err(broken("network.metadata_port and network.dns_port must differ".into()));
+        }
         if !Place::is_region(&self.region) {
             return Err(broken(format!("region: Lightsail has no region {:?}", self.region)));
         }
@@ -249,6 +257,15 @@ impl Config {
         let pool =
             |key: &str, text: &str| text.parse::<Pool>().map_err(|why| broken(format!("{key}: {why}")));
         Ok((pool("network.private", &self.network.private)?, pool("network.public", &self.network.public)?))
+    }
+
+    /// Where instances' IPv6 addresses are from; none where there is to be no IPv6.
+    pub fn ipv6(&self, host: HostId) -> Result<Option<Ipv6Range>> {
+        match self.network.ipv6.as_str() {
+            "off" => Ok(None),
+            "auto" => Ok(Some(Ipv6Range::local(host))),
+            text => text.parse().map(Some).map_err(|why| broken(format!("network.ipv6: {why}"))),
+        }
     }
 
     /// Region and zone.

@@ -21,6 +21,7 @@ mod recovery;
 mod rules;
 mod run;
 mod steps;
+mod transfer;
 mod worker;
 
 use std::{
@@ -90,6 +91,7 @@ struct Shared {
     workers: Mutex<HashMap<InstanceId, Worker>>,
     gate: Semaphore,
     rules: rules::RulesLock,
+    tally: transfer::TallyLock,
     moments: broadcast::Sender<Moment>,
     readiness: ReadinessHub,
     /// Operations that are not to be begun, and why.
@@ -116,6 +118,7 @@ impl Engine {
         let shared = Shared {
             gate: Semaphore::new(limits.parallel),
             rules: rules::RulesLock::default(),
+            tally: transfer::TallyLock::default(),
             readiness: ReadinessHub::default(),
             workers: Mutex::default(),
             refusals: Mutex::default(),

@@ -43,6 +43,7 @@ pub(super) fn plan(kind: OperationKind) -> Plan {
         | OperationKind::AttachStaticIp
         | OperationKind::DetachStaticIp
         | OperationKind::ReleaseStaticIp
+        | OperationKind::SetIpAddressType
         | OperationKind::UpdateInstanceMetadataOptions => plain(&[], 0),
     }
 }

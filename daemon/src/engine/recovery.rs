@@ -32,6 +32,7 @@ impl Engine {
         let unfinished = ports.store.unfinished().await?;
         self.prepare_host(&instances, &unfinished).await;
 
+        self.tally_if_possible().await;
         let domains = self.domains().await;
         let busy: HashSet<_> = unfinished.iter().map(|operation| InstanceId(operation.resource_id)).collect();
         let mut found =

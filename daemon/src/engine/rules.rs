@@ -4,7 +4,7 @@ use tokio::sync::Mutex;
 
 use super::Engine;
 use crate::{
-    model::{Error, Instance, InstanceId, Result},
+    model::{Error, Instance, InstanceId, Result, Status},
     ports::Ports,
 };
 
@@ -39,5 +39,17 @@ impl Engine {
             written.extend(self.ports().store.instance_by_id(*id).await?);
         }
         self.ports().firewall.refresh(&written).await
+    }
+
+    /// Has the wires of those instances that run follow what is written of them.
+    pub async fn refresh_wires(&self, instances: &[InstanceId]) -> Result<()> {
+        for id in instances {
+            if let Some(written) = self.ports().store.instance_by_id(*id).await?
+                && written.status == Status::Running
+            {
+                self.ports().network.ensure_link(&written).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -17,6 +17,8 @@ pub struct Bundle {
     pub disk_gb: u32,
     /// Monthly transfer allowance in GB.
     pub transfer_gb: u32,
+    /// Kilobits a second between the instance and the outside, each way; no cap when absent.
+    pub bandwidth_kbps: Option<u32>,
     /// What the plan costs at Lightsail, in US dollars a month.
     pub price_usd: f32,
     /// Lightsail's measure of size; a blueprint's `min_power` is held against it.

@@ -61,6 +61,8 @@ pub struct Instance {
     pub disk_gb: u32,
     /// Monthly transfer allowance in GB.
     pub transfer_gb: u32,
+    /// Kilobits a second between it and the outside, each way; no cap when absent.
+    pub bandwidth_kbps: Option<u32>,
     /// The user to log in as.
     pub username: String,
     /// The key pair that was chosen; the default one when absent.

@@ -13,6 +13,7 @@ mod host;
 mod id;
 mod image;
 mod instance;
+mod ipv6;
 mod key_pair;
 mod layout;
 mod metadata;
@@ -24,6 +25,7 @@ mod readiness;
 mod static_ip;
 mod status;
 mod tags;
+mod transfer;
 mod user_data;
 
 pub use address::{DOMAIN, Pool, group_of, mac_of};
@@ -39,6 +41,7 @@ pub use image::{
     OwnBlueprint, SignatureForm, SigningKey, StoredImage, Trust, Verification,
 };
 pub use instance::{Identity, Instance};
+pub use ipv6::{IPV6_ROUTER, Ipv6Range, address_in, link_local};
 pub use key_pair::{KeyPair, PublicKey};
 pub use layout::{InstanceFiles, Layout};
 pub use metadata::{MetadataOptions, MetadataUpdate};
@@ -50,4 +53,5 @@ pub use readiness::{FirstBoot, FirstBootReport, Readiness};
 pub use static_ip::{Holder, StaticIp};
 pub use status::{DomainState, Status};
 pub use tags::Tags;
+pub use transfer::{Bytes, Month, Transfer};
 pub use user_data::UserData;

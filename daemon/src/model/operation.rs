@@ -72,6 +72,8 @@ words!(
         ReleaseStaticIp,
         /// Say how an instance may ask for its metadata.
         UpdateInstanceMetadataOptions,
+        /// Give an instance an IPv6 address, or take it away.
+        SetIpAddressType,
     }
 );
 

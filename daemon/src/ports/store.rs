@@ -1,10 +1,14 @@
-use std::{collections::HashSet, net::Ipv4Addr, path::PathBuf};
+use std::{
+    collections::HashSet,
+    net::{Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
+};
 
 use async_trait::async_trait;
 
 use crate::model::{
-    FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, MetadataOptions, Operation, OperationId,
-    PortRule, ResourceName, Result, StaticIp, StaticIpId, Status, Tags,
+    Bytes, FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, MetadataOptions, Month, Operation,
+    OperationId, PortRule, ResourceName, Result, StaticIp, StaticIpId, Status, Tags,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -25,6 +29,8 @@ pub enum Change {
     },
     /// The public address of an instance.
     SetPublicIp(InstanceId, Option<Ipv4Addr>),
+    /// The IPv6 address of an instance.
+    SetIpv6(InstanceId, Option<Ipv6Addr>),
     /// The firewall of an instance.
     SetPorts(InstanceId, Vec<PortRule>),
     /// How an instance may ask for its metadata.
@@ -49,6 +55,17 @@ pub enum Change {
     SetHolder(StaticIpId, Option<InstanceId>),
     /// A static address that was given back.
     RemoveStaticIp(StaticIpId),
+    /// What an instance moved in a month, besides what is written already.
+    AddTransfer {
+        /// Which instance.
+        id: InstanceId,
+        /// In which month.
+        month: Month,
+        /// How much more.
+        moved: Bytes,
+        /// What its counters said: the next reading counts from there.
+        reading: Bytes,
+    },
     /// An operation, new or not.
     PutOperation(Box<Operation>),
 }
@@ -110,6 +127,12 @@ pub trait Store: Send + Sync {
 
     /// The static address of that name.
     async fn static_ip(&self, name: &ResourceName) -> Result<Option<StaticIp>>;
+
+    /// What an instance moved in a month, as far as it is written.
+    async fn transfer(&self, id: InstanceId, month: Month) -> Result<Bytes>;
+
+    /// What the counters of every instance said when they were last written; nothing of those that never were.
+    async fn transfer_readings(&self) -> Result<Vec<(InstanceId, Bytes)>>;
 
     /// One operation.
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>>;

@@ -2,19 +2,25 @@ use async_trait::async_trait;
 
 use super::{Reach, Simulated};
 use crate::{
-    model::{Finding, Instance, InstanceId, Result},
+    model::{Bytes, Error, Finding, Instance, InstanceId, Result},
     ports::Firewall,
 };
 
 #[async_trait]
 impl Firewall for Simulated {
     async fn ensure_all(&self, instances: &[Instance]) -> Result<()> {
-        self.call("ensure_all")?.rules = instances.iter().map(reach).collect();
+        let mut world = self.call("ensure_all")?;
+        world.rules = instances.iter().map(reach).collect();
+        for instance in instances {
+            world.counters.entry(instance.id).or_default();
+        }
         Ok(())
     }
 
     async fn ensure(&self, instance: &Instance) -> Result<()> {
-        self.call("ensure_rules")?.rules.extend([reach(instance)]);
+        let mut world = self.call("ensure_rules")?;
+        world.rules.extend([reach(instance)]);
+        world.counters.entry(instance.id).or_default();
         Ok(())
     }
 
@@ -35,6 +41,19 @@ impl Firewall for Simulated {
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
         Ok(self.call("list_rules")?.rules.keys().copied().collect())
+    }
+
+    async fn transfer(&self) -> Result<Vec<(InstanceId, Bytes)>> {
+        Ok(self.call("transfer")?.counters.iter().map(|(id, bytes)| (*id, *bytes)).collect())
+    }
+
+    async fn forget_transfer(&self, id: InstanceId) -> Result<()> {
+        let mut world = self.call("forget_transfer")?;
+        if world.rules.contains_key(&id) {
+            return Err(Error::internal(format!("the counters of {id} are in use")));
+        }
+        world.counters.remove(&id);
+        Ok(())
     }
 
     async fn examine(&self) -> Vec<Finding> {

@@ -18,7 +18,7 @@ use std::{
 use tokio::sync::broadcast;
 
 use crate::{
-    model::{DomainState, Error, InstanceId, PortRule, Result, StoredImage},
+    model::{Bytes, DomainState, Error, InstanceId, PortRule, Result, StoredImage},
     ports::{DomainEvent, LinkEvent},
 };
 
@@ -31,6 +31,8 @@ pub struct World {
     pub links: BTreeSet<InstanceId>,
     /// Firewall rules.
     pub rules: BTreeMap<InstanceId, Reach>,
+    /// What counters of instances say.
+    pub counters: BTreeMap<InstanceId, Bytes>,
     /// Disks.
     pub disks: BTreeSet<InstanceId>,
     /// Seeds.

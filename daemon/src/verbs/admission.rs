@@ -1,9 +1,14 @@
 //! What must hold before anything is made: quotas, memory, disk, addresses.
 
-use std::{collections::HashSet, net::Ipv4Addr};
+use std::{
+    collections::HashSet,
+    net::{Ipv4Addr, Ipv6Addr},
+};
+
+use ipnet::Ipv6Net;
 
 use super::Verbs;
-use crate::model::{Bundle, Error, Instance, Kind, Pool, Result};
+use crate::model::{Bundle, Error, Instance, InstanceId, Ipv6Range, Kind, Pool, Result, address_in, mac_of};
 
 /// How much there may be of everything.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +133,29 @@ impl Cursor {
     pub(super) fn public(&mut self, pool: Pool, used: &HashSet<Ipv4Addr>) -> Result<Ipv4Addr> {
         pick(pool, used, &mut self.public)
     }
+}
+
+/// An instance's IPv6 address: of the subnet that has the number of its own address, where the range has that many and it is
+/// free; of the first that is free otherwise.
+pub(super) fn ipv6(
+    range: Ipv6Range,
+    pool: Pool,
+    (id, private): (InstanceId, Ipv4Addr),
+    others: &[Instance],
+) -> Result<Ipv6Addr> {
+    let used: HashSet<_> = others
+        .iter()
+        .filter(|other| other.id != id)
+        .filter_map(|other| Some(Ipv6Net::new_assert(other.ipv6?, 64).trunc()))
+        .collect();
+    let own = private.to_bits() - pool.network().to_bits();
+    let numbers = std::iter::once(own).chain(1..range.subnets());
+    let mut subnets = numbers.filter_map(|number| range.subnet(number).ok());
+    let subnet = subnets.find(|subnet| !used.contains(subnet)).ok_or_else(|| {
+        Error::new(Kind::Capacity, "AddressesExhausted", format!("No subnet is free in {range}"))
+            .tip("make instances with IPv4 alone, or route a larger range here")
+    })?;
+    Ok(address_in(subnet, mac_of(id)))
 }
 
 fn pick(pool: Pool, used: &HashSet<Ipv4Addr>, last: &mut Option<Ipv4Addr>) -> Result<Ipv4Addr> {

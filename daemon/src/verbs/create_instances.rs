@@ -1,10 +1,13 @@
 use std::{collections::HashSet, net::Ipv4Addr};
 
-use super::{Verbs, admission::Cursor};
+use super::{
+    Verbs,
+    admission::{Cursor, ipv6},
+};
 use crate::{
     model::{
-        BaseImage, Blueprint, Bundle, Caller, Error, FirstBoot, Identity, Instance, InstanceId, KeyPair,
-        MetadataOptions, Operation, OperationKind, ResourceName, ResourceType, Result, Status, Tags,
+        BaseImage, Blueprint, Bundle, Caller, Error, FirstBoot, Identity, Instance, InstanceId, Ipv6Range,
+        KeyPair, MetadataOptions, Operation, OperationKind, ResourceName, ResourceType, Result, Status, Tags,
         UserData, shown,
     },
     ports::Change,
@@ -25,6 +28,8 @@ pub struct CreateInstances {
     pub user_data: String,
     /// Key pair to let in; the default one when absent.
     pub key_pair: Option<String>,
+    /// Without an IPv6 address, where there is IPv6 on this host.
+    pub ipv4_only: bool,
     /// Labels, each a key and a value.
     pub tags: Vec<(String, String)>,
 }
@@ -39,6 +44,7 @@ struct Order<'a> {
     base: Option<BaseImage>,
     key_pair: Option<KeyPair>,
     user_data: UserData,
+    ipv6_range: Option<Ipv6Range>,
     tags: Tags,
 }
 
@@ -106,7 +112,8 @@ impl Verbs {
             None => Some(self.default_key_pair(caller).await?),
         };
         let base = self.base_for(&blueprint, bundle).await?;
-        Ok(Order { caller, names, blueprint, bundle, base, key_pair, user_data, tags })
+        let ipv6_range = self.policy.ipv6_range.filter(|_| !asked.ipv4_only);
+        Ok(Order { caller, names, blueprint, bundle, base, key_pair, user_data, ipv6_range, tags })
     }
 
     /// The base image, which must fit the plan; none where it can be brought.
@@ -129,6 +136,9 @@ impl Verbs {
         (others, given): (&[Instance], &HashSet<Ipv4Addr>),
     ) -> Result<Instance> {
         let id = fresh_id(others);
+        let private_ip = cursor.private(self.policy.private_pool, others)?;
+        let ipv6 =
+            order.ipv6_range.map(|range| ipv6(range, self.policy.private_pool, (id, private_ip), others));
         let host_key = self.ports.keys.generate(&name.host_name())?;
         let access_key = self.ports.keys.generate("sloop")?;
         let mut authorized_keys = vec![access_key.public.line.clone()];
@@ -147,14 +157,15 @@ impl Verbs {
             ram_mb: order.bundle.ram_mb,
             disk_gb: order.bundle.disk_gb,
             transfer_gb: order.bundle.transfer_gb,
+            bandwidth_kbps: order.bundle.bandwidth_kbps,
             username: order.blueprint.user.clone(),
             key_pair: order.key_pair.as_ref().map(|pair| pair.name.clone()),
             firmware: order.blueprint.firmware,
             base: order.base.as_ref().map(|base| base.path.clone()),
-            private_ip: cursor.private(self.policy.private_pool, others)?,
+            private_ip,
             public_ip: Some(cursor.public(self.policy.public_pool, given)?),
             has_static_ip: false,
-            ipv6: None,
+            ipv6: ipv6.transpose()?,
             ports: order.blueprint.ports.clone(),
             metadata: MetadataOptions::default(),
             identity: Identity {

@@ -14,6 +14,8 @@ pub(super) struct Work {
     pub(super) back: Vec<Change>,
     /// Instances whose rules follow.
     pub(super) touched: Vec<InstanceId>,
+    /// Their wires follow too.
+    pub(super) rewire: bool,
     /// What the caller is told, done already.
     pub(super) operations: Vec<Operation>,
 }
@@ -33,9 +35,11 @@ impl Verbs {
             let _alone = alone;
             work.changes.extend(put(&work.operations));
             verbs.ports.store.commit(work.changes).await?;
-            let Err(error) = verbs.engine.refresh_rules(&work.touched).await else {
-                return Ok(work.operations);
-            };
+            let mut followed = verbs.engine.refresh_rules(&work.touched).await;
+            if followed.is_ok() && work.rewire {
+                followed = verbs.engine.refresh_wires(&work.touched).await;
+            }
+            let Err(error) = followed else { return Ok(work.operations) };
             for operation in &mut work.operations {
                 operation.blame(&error);
                 operation.advance(OperationStatus::Failed, verbs.ports.clock.now());

@@ -20,12 +20,14 @@ mod get_instances;
 mod get_key_pairs;
 mod get_metadata;
 mod get_operations;
+mod get_transfer;
 mod images;
 mod import_key_pair;
 mod page;
 mod reboot_instance;
 mod report_first_boot;
 mod resolve_name;
+mod set_ip_address_type;
 mod start_instance;
 mod static_ips;
 mod stop_instance;
@@ -55,8 +57,8 @@ pub use self::{
 use crate::{
     engine::Engine,
     model::{
-        Access, Caller, Catalogue, Error, Instance, InstanceId, OperationId, Place, Pool, ResourceName,
-        Result,
+        Access, Caller, Catalogue, Error, Instance, InstanceId, Ipv6Range, OperationId, Place, Pool,
+        ResourceName, Result,
     },
     ports::{Change, Ports},
 };
@@ -76,6 +78,8 @@ pub struct Policy {
     pub private_pool: Pool,
     /// Where they get their public addresses from.
     pub public_pool: Pool,
+    /// Where they get their IPv6 addresses from; none where there is no IPv6.
+    pub ipv6_range: Option<Ipv6Range>,
     /// Remove images that a newer one has replaced and no instance stands on, when the newer one comes.
     pub prune_replaced: bool,
     /// HTTP proxy for the packages of a bake; none when empty.

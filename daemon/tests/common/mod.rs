@@ -66,6 +66,7 @@ pub(crate) fn policy() -> Policy {
         capacity: Capacity { memory_reserve: 0, disk_headroom: 1 << 30 },
         private_pool: "172.26.0.0/16".parse().expect("a range"),
         public_pool: "172.27.0.0/22".parse().expect("a range"),
+        ipv6_range: Some("2001:db8:12::/48".parse().expect("a range")),
         prune_replaced: false,
         package_proxy: String::new(),
     }

@@ -1,6 +1,9 @@
 //! Frames as no honest guest sends them, and counters where they must not arrive.
 
-use std::{net::Ipv4Addr, process::Command};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use etherparse::{EtherType, PacketBuilder};
@@ -52,12 +55,33 @@ impl<'a> Attacker<'a> {
     }
 
     /// An IPv6 packet with any sender.
-    pub(crate) fn udp6(&self, from: std::net::Ipv6Addr, to: std::net::Ipv6Addr, port: u16) -> Result<()> {
+    pub(crate) fn udp6(&self, from: Ipv6Addr, to: Ipv6Addr, port: u16) -> Result<()> {
         let builder = PacketBuilder::ethernet2(self.mac, self.gateway_mac)
             .ipv6(from.octets(), to.octets(), 64)
             .udp(4000, port);
         let mut frame = Vec::new();
         builder.write(&mut frame, b"x")?;
+        self.guest.send_frame(&frame)
+    }
+
+    /// What a DHCPv6 server would say.
+    pub(crate) fn dhcp6(&self, from: Ipv6Addr, to: Ipv6Addr) -> Result<()> {
+        let builder = PacketBuilder::ethernet2(self.mac, self.gateway_mac)
+            .ipv6(from.octets(), to.octets(), 64)
+            .udp(547, 546);
+        let mut frame = Vec::new();
+        builder.write(&mut frame, b"\x02xyz")?;
+        self.guest.send_frame(&frame)
+    }
+
+    /// A message of neighbour discovery, as a neighbour sends it, with room for an address and an option.
+    pub(crate) fn neighbour_discovery(&self, kind: u8, from: Ipv6Addr, to: Ipv6Addr) -> Result<()> {
+        let builder = PacketBuilder::ethernet2(self.mac, self.gateway_mac)
+            .ipv6(from.octets(), to.octets(), 255)
+            .icmpv6_raw(kind, 0, [0xe0, 0, 0, 0]);
+        let mut frame = Vec::new();
+        let body = [from.octets().to_vec(), vec![2, 1], self.mac.to_vec()].concat();
+        builder.write(&mut frame, &body)?;
         self.guest.send_frame(&frame)
     }
 
@@ -69,11 +93,6 @@ impl<'a> Attacker<'a> {
         frame.extend([0, 1, 8, 0, 6, 4, 0, 2]);
         frame.extend([mac.as_slice(), &address.octets(), &self.gateway_mac, &to.octets()].concat());
         self.guest.send_frame(&frame)
-    }
-
-    /// A frame of a protocol, to everybody on the wire.
-    pub(crate) fn broadcast(&self, payload: &[u8]) -> Result<()> {
-        self.guest.send_frame(payload)
     }
 }
 

@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use anyhow::{Result, ensure};
+use sloopd::model::link_local;
 
 use super::{
     Net,
@@ -82,33 +83,57 @@ fn nobody_sends_ipv6_that_is_not_theirs() -> Result<()> {
     let attacker = Attacker::at(&net.lab, &net.guests[0])?;
     let two: Ipv4Addr = net.guests[1].address().parse()?;
     let at_two = Counter::at(net.guests[1].netns(), "seen", EARLY, &[MARKED])?;
-    let at_host = Counter::at(&net.lab.netns()?, "seen6", LATE, &["meta nfproto ipv6 iifname \"slp-*\""])?;
+    let at_foe = Counter::at(
+        net.guests[2].netns(),
+        "seen",
+        EARLY,
+        &["meta nfproto ipv6 udp dport 7777", "udp sport 547"],
+    )?;
+    // The guest's own kernel looks for its router meanwhile, as it may.
+    let forged = ["udp dport 7777", "udp sport 547", "icmpv6 type { 134, 136, 137 }"];
+    let forged = forged.map(|what| format!("meta nfproto ipv6 iifname \"slp-*\" {what}"));
+    let at_host = Counter::at(&net.lab.netns()?, "seen6", LATE, &forged.each_ref().map(String::as_str))?;
+    let known = || {
+        net.lab.shell(
+            "ip -6 neigh show | grep -v up0 | sort; ip -6 route show default; ip -6 addr show scope global",
+        )
+    };
+    let before = known()?;
     settled(&attacker, &at_two, two)?;
     let mut probes = 0;
-    for from in ["fe80::1", "fe80::2", "::1", "::", "2001:db8::1", "fd00::1"] {
-        for to in ["ff02::1", "ff02::2", "fe80::1", "::1", "2001:db8::2", "fd00::2"] {
-            attacker.udp6(from.parse::<Ipv6Addr>()?, to.parse()?, MARK)?;
+    let (own, two6, foe6) = (net.ipv6("one")?, net.ipv6("two")?, net.ipv6("foe")?);
+    let host6 = Ipv6Addr::from_bits(own.to_bits() >> 80 << 80 | 1);
+    let text = |addresses: [&str; 6]| addresses.map(|text| text.parse::<Ipv6Addr>().expect("an address"));
+    let forged = text(["fe80::1", "fe80::2", "::1", "::", "2001:db8::1", "fd00::1"]);
+    let anyone = text(["ff02::1", "ff02::2", "fe80::1", "::1", "2001:db8::2", "fd00::2"]);
+    for from in forged.into_iter().chain([two6, foe6, host6]) {
+        for to in anyone.into_iter().chain([two6, foe6, host6]) {
+            attacker.udp6(from, to, MARK)?;
             probes += 1;
         }
     }
-    // A router that is none: type 134, which a host that believes it would route by.
-    let mut advertisement = vec![0x33, 0x33, 0, 0, 0, 1];
-    advertisement.extend(attacker.mac);
-    advertisement.extend([0x86, 0xdd, 0x60, 0, 0, 0, 0, 16, 58, 255]);
-    advertisement.extend("fe80::bad".parse::<Ipv6Addr>()?.octets());
-    advertisement.extend("ff02::1".parse::<Ipv6Addr>()?.octets());
-    advertisement.extend([134, 0, 0, 0, 64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
-    for _ in 0..20 {
-        attacker.broadcast(&advertisement)?;
-        probes += 1;
+    // Under its own address, where it has no business.
+    for to in anyone.into_iter().chain([host6, foe6, two6]) {
+        attacker.udp6(own, to, MARK)?;
+        attacker.udp6(link_local(attacker.mac), to, MARK)?;
+        attacker.dhcp6(own, to)?;
+        attacker.dhcp6(link_local(attacker.mac), to)?;
+        probes += 4;
+    }
+    // A router that is none, a neighbour that is another, and a better way: all by its own names.
+    for kind in [134, 136, 137] {
+        for from in [link_local(attacker.mac), own, foe6] {
+            for to in ["ff02::1", "fe80::1"] {
+                attacker.neighbour_discovery(kind, from, to.parse()?)?;
+                probes += 1;
+            }
+        }
     }
     settled(&attacker, &at_two, two)?;
-    let arrived = at_host.packets()? + at_two.packets()? - 2;
-    let routes = net.lab.shell("ip -6 route show default; ip -6 addr show scope global")?;
-    println!(
-        "IPv6 and router advertisements: {probes} probes, {arrived} arrived; routes learned: {routes:?}"
-    );
-    ensure!(arrived == 0 && routes.trim().is_empty());
+    let arrived = at_host.packets()? + at_two.packets()? + at_foe.packets()? - 2;
+    println!("IPv6, neighbour discovery and router advertisements: {probes} probes, {arrived} arrived");
+    let after = known()?;
+    ensure!(arrived == 0 && before == after, "{before}\n{after}");
     Ok(())
 }
 

@@ -4,13 +4,18 @@ mod attacker;
 mod attacks;
 mod dhcp;
 mod hammer;
+mod ipv6;
 mod metadata;
 mod probe;
+mod transfer;
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, ensure};
-use sloop_lab::{Guest, Lab, World};
+use sloop_lab::{Guest, Kind, Lab, Setup, World};
 
 /// A lab with running instances of these names, each with a guest at its wire.
 struct Net {
@@ -21,7 +26,17 @@ struct Net {
 
 impl Net {
     fn of(names: &[&str]) -> Result<Self> {
-        let lab = Lab::wired()?;
+        Self::with(names, "")
+    }
+
+    /// The same, with more lines for the configuration.
+    fn with(names: &[&str], configuration: &str) -> Result<Self> {
+        Self::on(names, Setup { configuration: configuration.to_owned(), ..Setup::default() })
+    }
+
+    /// The same, to order.
+    fn on(names: &[&str], setup: Setup) -> Result<Self> {
+        let lab = Lab::start(Setup { kind: Kind::Wired, ..setup })?;
         let world = World::of(&lab)?;
         let create =
             ["instance", "create", "--blueprint", "tiny", "--bundle", "nano_3_0", "--wait-for", "running"];
@@ -47,6 +62,13 @@ impl Net {
         let instance = self.lab.json(&["instance", "show", name])?;
         let text = instance.pointer("/instance/publicIpAddress").and_then(|value| value.as_str());
         Ok(text.context("a public address")?.parse()?)
+    }
+
+    /// The IPv6 address of an instance.
+    fn ipv6(&self, name: &str) -> Result<Ipv6Addr> {
+        let instance = self.lab.json(&["instance", "show", name])?;
+        let text = instance.pointer("/instance/ipv6Addresses/0").and_then(|value| value.as_str());
+        Ok(text.context("an IPv6 address")?.parse()?)
     }
 }
 

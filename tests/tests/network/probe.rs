@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, ErrorKind, Write as _},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use sloop_lab::{Guest, Lab, World};
 pub(crate) fn serve(guest: &Guest, name: &str, ports: &[u16]) -> Result<()> {
     for port in ports {
         let (name, port) = (name.to_owned(), *port);
-        let listener = guest.inside(move || Ok(TcpListener::bind(("0.0.0.0", port))?))?;
+        let listener = guest.inside(move || Ok(TcpListener::bind((Ipv6Addr::UNSPECIFIED, port))?))?;
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let name = name.clone();
@@ -34,21 +34,29 @@ fn greet(mut stream: TcpStream, name: &str) -> std::io::Result<()> {
 }
 
 /// Who answers at a TCP port, asked from the world; none when nobody does in time.
-pub(crate) fn tcp_from(world: &World, to: Ipv4Addr, port: u16, patience: Duration) -> Result<Option<String>> {
+pub(crate) fn tcp_from(
+    world: &World,
+    to: impl Into<IpAddr>,
+    port: u16,
+    patience: Duration,
+) -> Result<Option<String>> {
+    let to = to.into();
     world.inside(move || who(to, port, patience))
 }
 
 /// The same, asked from the host.
 pub(crate) fn tcp_from_host(
     lab: &Lab,
-    to: Ipv4Addr,
+    to: impl Into<IpAddr>,
     port: u16,
     patience: Duration,
 ) -> Result<Option<String>> {
+    let to = to.into();
     lab.inside(move || who(to, port, patience))
 }
 
-fn who(to: Ipv4Addr, port: u16, patience: Duration) -> Result<Option<String>> {
+/// Who answers at a TCP port, asked from where this runs.
+pub(crate) fn who(to: IpAddr, port: u16, patience: Duration) -> Result<Option<String>> {
     match TcpStream::connect_timeout(&SocketAddr::from((to, port)), patience) {
         Ok(stream) => line(&stream, patience),
         Err(error) if is_silence(error.kind()) => Ok(None),

@@ -145,6 +145,7 @@ fn instance(ports: &Ports, base: BaseImage) -> Result<Instance> {
         ram_mb: 128,
         disk_gb: 2,
         transfer_gb: 1,
+        bandwidth_kbps: None,
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,

@@ -131,6 +131,7 @@ fn instance(number: u32) -> Result<Instance> {
         ram_mb: 128,
         disk_gb: 1,
         transfer_gb: 1,
+        bandwidth_kbps: None,
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,

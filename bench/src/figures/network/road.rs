@@ -59,6 +59,7 @@ impl Road {
                     public: "172.27.0.0/22".parse().map_err(anyhow::Error::msg)?,
                     metadata_port: 8169,
                     dns_port: 8053,
+                    ipv6: None,
                 };
                 Nftables::open(addresses)?.ensure_all(&instances).await.context("the rules")
             })

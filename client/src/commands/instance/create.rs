@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sloop_proto::v1::{
     Accelerator, CreateInstancesRequest, CreateInstancesResult, GetHostRequest, GetInstanceRequest,
-    GetRegionsRequest, Operation, OperationStatus, Tag,
+    GetRegionsRequest, IpAddressType, Operation, OperationStatus, Tag,
 };
 
 use super::Work;
+use super::ip_type::IpType;
 use crate::commands::tag;
 use crate::complete;
 use crate::connect::Session;
@@ -34,6 +35,9 @@ struct Spec {
     /// Key pair that is let in [default: the default key pair]
     #[arg(long, value_name = "NAME", add = complete::key_pairs())]
     key_pair: Option<String>,
+    /// Which addresses to give; both where this host has both
+    #[arg(long, value_enum, value_name = "TYPE")]
+    ip_type: Option<IpType>,
     /// File whose text runs as root at the first boot; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with = "user_data_text")]
     user_data: Option<PathBuf>,
@@ -136,6 +140,7 @@ async fn make(
         blueprint_id,
         bundle_id,
         key_pair_name: spec.key_pair,
+        ip_address_type: spec.ip_type.map(|word| IpAddressType::from(word).into()),
         tags: spec.tags,
         ..CreateInstancesRequest::default()
     };

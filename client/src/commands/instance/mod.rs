@@ -2,10 +2,12 @@
 
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod ip_type;
 pub(crate) mod list;
 pub(crate) mod metadata_options;
 pub(crate) mod power;
 pub(crate) mod show;
+pub(crate) mod transfer;
 
 use clap::{Args, Subcommand};
 use sloop_proto::v1::{Operation, OperationStatus};
@@ -41,6 +43,10 @@ pub(crate) enum InstanceCommand {
     Delete(delete::DeleteArgs),
     /// Show how to log in to an instance
     Access(OneName),
+    /// Show what an instance has moved this month, beside what its plan allows
+    Transfer(OneName),
+    /// Give an instance an IPv6 address besides, or take it away
+    SetIpType(ip_type::IpTypeArgs),
     /// Say how an instance may ask for its metadata, or show what was said
     MetadataOptions(metadata_options::MetadataOptionsArgs),
 }
@@ -73,6 +79,8 @@ pub(crate) async fn run(session: &Session, output: &Output, command: InstanceCom
         InstanceCommand::Reboot(args) => power::reboot(session, output, args).await,
         InstanceCommand::Delete(args) => delete::run(session, output, args).await,
         InstanceCommand::Access(one) => show::access(session, output, &one.name).await,
+        InstanceCommand::Transfer(one) => transfer::run(session, output, &one.name).await,
+        InstanceCommand::SetIpType(args) => ip_type::run(session, output, args).await,
         InstanceCommand::MetadataOptions(args) => metadata_options::run(session, output, &args).await,
     }
 }

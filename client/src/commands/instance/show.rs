@@ -2,10 +2,11 @@
 
 use sloop_proto::v1::{
     Disk, GetInstanceAccessDetailsRequest, GetInstanceAccessDetailsResult, GetInstanceRequest,
-    GetInstanceStateRequest, Instance, InstanceAccessDetails, InstanceAccessProtocol,
+    GetInstanceStateRequest, GetInstanceTransferResult, Instance, InstanceAccessDetails,
+    InstanceAccessProtocol,
 };
 
-use super::metadata_options;
+use super::{metadata_options, transfer};
 use crate::commands::firewall::Opening;
 use crate::commands::tag;
 use crate::connect::Session;
@@ -17,8 +18,10 @@ use crate::text;
 pub(crate) async fn run(session: &Session, output: &Output, name: &str) -> Outcome {
     let request = GetInstanceRequest { instance_name: name.to_owned(), ..GetInstanceRequest::default() };
     let result = session.instances().get_instance(request).await?.into_inner();
+    // Left out where it cannot be had: the rest is worth showing.
+    let moved = transfer::ask(session, name).await.ok();
     output.answer("GetInstanceResult", &result, || {
-        result.instance.as_ref().map(describe).unwrap_or_default()
+        result.instance.as_ref().map(|instance| describe(instance, moved.as_ref())).unwrap_or_default()
     })?;
     Ok(0)
 }
@@ -53,7 +56,7 @@ pub(crate) async fn access_details(
     Ok(session.instances().get_instance_access_details(request).await?.into_inner())
 }
 
-fn describe(instance: &Instance) -> String {
+fn describe(instance: &Instance, moved: Option<&GetInstanceTransferResult>) -> String {
     let networking = instance.networking.clone().unwrap_or_default();
     let ports: Vec<_> = networking.ports.iter().map(|port| Opening::from(port).to_string()).collect();
     let tags: Vec<_> = instance.tags.iter().map(tag::spell).collect();
@@ -71,6 +74,7 @@ fn describe(instance: &Instance) -> String {
         ("Private IP", instance.private_ip_address().to_owned()),
         ("IPv6", instance.ipv6_addresses.join(", ")),
         ("Ports", ports.join(", ")),
+        ("Transfer", moved.map(transfer::spell).unwrap_or_default()),
         ("Metadata", instance.metadata_options.as_ref().map(metadata_options::unusual).unwrap_or_default()),
         ("User", instance.username().to_owned()),
         ("Key pair", instance.ssh_key_name().to_owned()),

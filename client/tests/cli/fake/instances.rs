@@ -1,6 +1,7 @@
 //! Instances that begin whatever is asked of them.
 
 use sloop_proto::v1::instances_server::Instances;
+use sloop_proto::v1::transfer_server::Transfer;
 use sloop_proto::v1::*;
 use tonic::{Request, Status};
 
@@ -125,6 +126,15 @@ impl Instances for Script {
         })
     }
 
+    async fn set_ip_address_type(
+        &self,
+        request: Request<SetIpAddressTypeRequest>,
+    ) -> Answer<SetIpAddressTypeResult> {
+        let request = request.into_inner();
+        let operation = done(&request.resource_name, "SetIpAddressTypeRequest", &request);
+        answer(SetIpAddressTypeResult { operations: vec![operation] })
+    }
+
     async fn update_instance_metadata_options(
         &self,
         request: Request<UpdateInstanceMetadataOptionsRequest>,
@@ -132,5 +142,23 @@ impl Instances for Script {
         let request = request.into_inner();
         let operation = done(&request.instance_name, "UpdateInstanceMetadataOptionsRequest", &request);
         answer(UpdateInstanceMetadataOptionsResult { operation: Some(operation) })
+    }
+}
+
+#[tonic::async_trait]
+impl Transfer for Script {
+    async fn get_instance_transfer(
+        &self,
+        request: Request<GetInstanceTransferRequest>,
+    ) -> Answer<GetInstanceTransferResult> {
+        match request.into_inner().instance_name.as_str() {
+            "strict" => answer(GetInstanceTransferResult {
+                month: "2026-11".into(),
+                bytes_in: 3 << 29,
+                bytes_out: 1 << 29,
+                bytes_allowed: 1 << 40,
+            }),
+            name => Err(not_found(name)),
+        }
     }
 }

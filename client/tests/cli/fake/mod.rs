@@ -23,6 +23,7 @@ use sloop_proto::v1::operations_server::OperationsServer;
 use sloop_proto::v1::readiness_server::ReadinessServer;
 use sloop_proto::v1::static_ips_server::StaticIpsServer;
 use sloop_proto::v1::terminal_server::TerminalServer;
+use sloop_proto::v1::transfer_server::TransferServer;
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio::runtime::{Builder, Runtime};
@@ -81,7 +82,8 @@ fn serve(socket: &Path, script: Script) -> Runtime {
         .add_service(OperationsServer::new(script))
         .add_service(ReadinessServer::new(script))
         .add_service(StaticIpsServer::new(script))
-        .add_service(TerminalServer::new(script));
+        .add_service(TerminalServer::new(script))
+        .add_service(TransferServer::new(script));
     runtime.spawn(server.serve_with_incoming(UnixListenerStream::new(listener)));
     runtime
 }

@@ -42,7 +42,7 @@ const FRAME_MAX: usize = 1600;
 impl Responder {
     /// Listens on the interface with that index.
     pub fn open(index: u32, lease: Lease) -> io::Result<Self> {
-        Ok(Self { socket: ffi::packet::open(index, &requests_only())?, lease })
+        Ok(Self { socket: ffi::packet::open(index, ffi::packet::IPV4, &requests_only())?, lease })
     }
 
     /// Answers until the interface goes away. Calls `leased` whenever an address was given.

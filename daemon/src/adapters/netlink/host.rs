@@ -9,7 +9,7 @@ use rtnetlink::{
 };
 
 use super::{Settings, done, failed, sysctl};
-use crate::model::{Error, Finding, Result};
+use crate::model::{Error, Finding, Ipv6Range, Result};
 
 pub(super) async fn ensure(handle: &Handle, settings: &Settings) -> Result<()> {
     let lo = index_of(handle, "lo").await?;
@@ -39,7 +39,33 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings) -> Result<()> {
         .pref_source(settings.private.gateway())
         .build();
     done(handle.route().add(public).execute().await, "route the public range")?;
-    sysctl::set("ipv4/ip_forward", "1")
+    sysctl::set("ipv4/ip_forward", "1")?;
+    match settings.ipv6 {
+        Some(range) if sysctl::has_ipv6() => ipv6(handle, lo, range).await,
+        _ => Ok(()),
+    }
+}
+
+/// The host's own address in the range, nobody underneath, and forwarding, which must not cost the host its own router.
+async fn ipv6(handle: &Handle, lo: u32, range: Ipv6Range) -> Result<()> {
+    sysctl::set("ipv6/conf/lo/disable_ipv6", "0")?;
+    done(handle.address().add(lo, IpAddr::V6(range.host()), 128).execute().await, "give lo an IPv6 address")?;
+    let nobody = RouteMessageBuilder::<std::net::Ipv6Addr>::new()
+        .destination_prefix(range.network(), range.prefix())
+        .kind(RouteType::Unreachable)
+        .build();
+    done(handle.route().add(nobody).execute().await, "route the IPv6 range to nobody")?;
+    if sysctl::get("ipv6/conf/all/forwarding") == "1" {
+        return Ok(());
+    }
+    // An interface that forwards no longer believes its router, unless it is told to do both: 2.
+    for interface in sysctl::ipv6_interfaces() {
+        let key = |setting: &str| format!("ipv6/conf/{interface}/{setting}");
+        if sysctl::get(&key("accept_ra")) == "1" && sysctl::get(&key("forwarding")) == "0" {
+            sysctl::set(&key("accept_ra"), "2")?;
+        }
+    }
+    sysctl::set("ipv6/conf/all/forwarding", "1")
 }
 
 pub(super) async fn index_of(handle: &Handle, name: &str) -> Result<u32> {

@@ -1,17 +1,22 @@
 //! One instance's tap.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use futures::TryStreamExt as _;
 use rtnetlink::{
     Handle, LinkUnspec, RouteMessageBuilder,
-    packet_route::{link::LinkAttribute, neighbour::NeighbourState, route::RouteScope},
+    packet_route::{
+        AddressFamily, address::AddressHeaderFlags, link::LinkAttribute, neighbour::NeighbourState,
+        route::RouteScope,
+    },
 };
 
 use super::{Settings, absent, done, failed, host::index_of, sysctl};
 use crate::{
     adapters::ffi,
-    model::{Error, HostId, Instance, InstanceId, Result, group_of, mac_of},
+    model::{
+        Error, HostId, IPV6_ROUTER, Instance, InstanceId, Ipv6Range, Result, group_of, link_local, mac_of,
+    },
 };
 
 /// Kernel settings of a tap. It carries no IPv4 address; the host answers ARP for the gateway and for other instances by
@@ -25,6 +30,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("ipv4/conf/TAP/arp_announce", "2"),
     ("ipv4/conf/TAP/forwarding", "1"),
     ("ipv6/conf/TAP/accept_ra", "0"),
+    ("ipv6/conf/TAP/accept_redirects", "0"),
+    ("ipv6/conf/TAP/accept_dad", "0"),
+    // The router's address is the only one there: one that is made from the MAC address would be a second.
+    ("ipv6/conf/TAP/addr_gen_mode", "1"),
 ];
 
 /// Makes the tap, its route and its neighbour entry. Gives its index.
@@ -50,7 +59,7 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Inst
     for (key, value) in SETTINGS {
         let key = key.replace("TAP", &tap);
         // A kernel without IPv6 has nothing to set there.
-        if !key.starts_with("ipv6") || std::path::Path::new("/proc/sys/net/ipv6").exists() {
+        if !key.starts_with("ipv6") || sysctl::has_ipv6() {
             sysctl::set(&key, value)?;
         }
     }
@@ -67,6 +76,9 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Inst
         .pref_source(settings.private.gateway())
         .build();
     done(handle.route().add(route).replace().execute().await, "route the instance's address to its tap")?;
+    if let (Some(address), Some(range)) = (instance.ipv6, settings.ipv6) {
+        ipv6(handle, index, range, (address, mac_of(instance.id))).await?;
+    }
     let neighbour = handle
         .neighbours()
         .add(index, IpAddr::V4(instance.private_ip))
@@ -75,6 +87,64 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Inst
         .replace();
     done(neighbour.execute().await, "tell the kernel who is at the tap")?;
     Ok(index)
+}
+
+/// The router's address on the tap, and the way to the guest's. The kernel answers those who look for the router.
+async fn ipv6(
+    handle: &Handle,
+    index: u32,
+    range: Ipv6Range,
+    (address, mac): (Ipv6Addr, [u8; 6]),
+) -> Result<()> {
+    let mut router = handle.address().add(index, IpAddr::V6(IPV6_ROUTER), 64);
+    // Nobody else is on the wire who could have it.
+    router.message_mut().header.flags = AddressHeaderFlags::Nodad;
+    done(router.execute().await, "give the tap the router's address")?;
+    let route = RouteMessageBuilder::<Ipv6Addr>::new()
+        .destination_prefix(address, 128)
+        .output_interface(index)
+        .pref_source(range.host())
+        .build();
+    done(
+        handle.route().add(route).replace().execute().await,
+        "route the instance's IPv6 address to its tap",
+    )?;
+    for known in [address, link_local(mac)] {
+        let entry = handle.neighbours().add(index, IpAddr::V6(known)).link_layer_address(&mac);
+        let entry = entry.state(NeighbourState::Permanent).replace();
+        done(entry.execute().await, "tell the kernel who is at the tap")?;
+    }
+    Ok(())
+}
+
+/// Takes the way to the guest's IPv6 address away.
+pub(super) async fn without_ipv6(handle: &Handle, id: InstanceId) -> Result<()> {
+    let Some(found) = find(handle, &id.tap()).await? else { return Ok(()) };
+    let mut addresses = handle.address().get().set_link_index_filter(found.index).execute();
+    while let Some(address) = addresses.try_next().await.map_err(failed("list the tap's addresses"))? {
+        // With the router's address go the routes that it made possible.
+        if address.header.family == AddressFamily::Inet6 {
+            handle
+                .address()
+                .del(address)
+                .execute()
+                .await
+                .map_err(failed("take the router's address away"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The MAC address of a tap.
+pub(super) async fn mac(handle: &Handle, id: InstanceId) -> Result<[u8; 6]> {
+    let link = handle.link().get().match_name(id.tap()).execute().try_next().await;
+    let link =
+        link.map_err(failed("look for the tap"))?.ok_or_else(|| Error::not_found("interface", id.tap()))?;
+    let found = link.attributes.into_iter().find_map(|attribute| match attribute {
+        LinkAttribute::Address(bytes) => bytes.try_into().ok(),
+        _ => None,
+    });
+    found.ok_or_else(|| Error::internal(format!("{} has no MAC address", id.tap())))
 }
 
 pub(super) async fn remove(handle: &Handle, host: HostId, id: InstanceId) -> Result<()> {

@@ -13,11 +13,12 @@ use std::{
 };
 
 use async_trait::async_trait;
+use ipnet::Ipv6Net;
 use tokio::{sync::broadcast, task::JoinHandle};
 
-use super::dhcp;
+use super::{dhcp, ra};
 use crate::{
-    model::{DOMAIN, Error, Finding, HostId, Instance, InstanceId, Pool, Result},
+    model::{DOMAIN, Error, Finding, HostId, Instance, InstanceId, Ipv6Range, Pool, Result},
     ports::{LinkEvent, Network},
 };
 
@@ -28,6 +29,8 @@ pub struct Settings {
     pub private: Pool,
     /// Their public addresses.
     pub public: Pool,
+    /// Where IPv6 addresses of instances are from; none where there is no IPv6.
+    pub ipv6: Option<Ipv6Range>,
     /// DNS servers to tell guests.
     pub dns: Vec<std::net::Ipv4Addr>,
     /// Whose taps these are.
@@ -38,9 +41,13 @@ pub struct Settings {
 pub struct Netlink {
     settings: Settings,
     handle: rtnetlink::Handle,
-    responders: Mutex<HashMap<InstanceId, JoinHandle<()>>>,
+    responders: Mutex<Tasks<()>>,
+    advertisers: Mutex<Tasks<ra::Settings>>,
     events: broadcast::Sender<LinkEvent>,
 }
+
+/// What runs for each instance, and what with.
+type Tasks<T> = HashMap<InstanceId, (JoinHandle<()>, T)>;
 
 /// Netlink answers in microseconds.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -51,13 +58,13 @@ impl Netlink {
         let (connection, handle, _) = rtnetlink::new_connection()
             .map_err(|error| Error::unavailable(format!("cannot open a netlink socket: {error}")))?;
         tokio::spawn(connection);
-        let responders = Mutex::default();
-        Ok(Arc::new(Self { settings, handle, responders, events: broadcast::channel(256).0 }))
+        let (responders, advertisers) = (Mutex::default(), Mutex::default());
+        Ok(Arc::new(Self { settings, handle, responders, advertisers, events: broadcast::channel(256).0 }))
     }
 
     fn answer_dhcp(&self, instance: &Instance, index: u32) -> Result<()> {
         let mut responders = self.responders.lock().unwrap_or_else(PoisonError::into_inner);
-        if responders.get(&instance.id).is_some_and(|task| !task.is_finished()) {
+        if responders.get(&instance.id).is_some_and(|(task, ())| !task.is_finished()) {
             return Ok(());
         }
         let lease = dhcp::Lease {
@@ -82,14 +89,37 @@ impl Netlink {
                 tracing::debug!(instance = %name, %error, "DHCP on its wire has ended");
             }
         });
-        responders.insert(id, task);
+        responders.insert(id, (task, ()));
         Ok(())
     }
 
-    fn silence_dhcp(&self, id: InstanceId) {
-        if let Some(task) = self.responders.lock().unwrap_or_else(PoisonError::into_inner).remove(&id) {
-            task.abort();
+    /// Plays the router on an instance's wire, or stops doing so where it shall have no IPv6.
+    async fn advertise(&self, instance: &Instance, index: u32) -> Result<()> {
+        let Some(address) = instance.ipv6.filter(|_| self.settings.ipv6.is_some()) else {
+            if let Some(told) = end(&self.advertisers, instance.id) {
+                // A guest that does not hear it finds out: nothing leads to its address any more.
+                let _ = ra::Advertiser::open(index, told).and_then(ra::Advertiser::withdraw);
+            }
+            return link::without_ipv6(&self.handle, instance.id).await;
+        };
+        let mac = link::mac(&self.handle, instance.id).await?;
+        let prefix = Ipv6Net::new_assert(address, 64).trunc();
+        let cannot =
+            |error| Error::internal(format!("cannot advertise a router on {}: {error}", instance.id.tap()));
+        let mut advertisers = self.advertisers.lock().unwrap_or_else(PoisonError::into_inner);
+        if advertisers.get(&instance.id).is_some_and(|(task, _)| !task.is_finished()) {
+            return Ok(());
         }
+        let settings = ra::Settings { mac, prefix };
+        let advertiser = ra::Advertiser::open(index, settings).map_err(cannot)?;
+        let name = instance.name.clone();
+        let task = tokio::spawn(async move {
+            if let Err(error) = advertiser.run().await {
+                tracing::debug!(instance = %name, %error, "router advertisements on its wire have ended");
+            }
+        });
+        advertisers.insert(instance.id, (task, settings));
+        Ok(())
     }
 }
 
@@ -103,13 +133,15 @@ impl Network for Netlink {
         limited(async {
             host::ensure(&self.handle, &self.settings).await?;
             let index = link::ensure(&self.handle, &self.settings, instance).await?;
+            self.advertise(instance, index).await?;
             self.answer_dhcp(instance, index)
         })
         .await
     }
 
     async fn remove_link(&self, id: InstanceId) -> Result<()> {
-        self.silence_dhcp(id);
+        end(&self.responders, id);
+        end(&self.advertisers, id);
         limited(link::remove(&self.handle, self.settings.host_id, id)).await
     }
 
@@ -128,6 +160,13 @@ impl Network for Netlink {
     async fn examine(&self) -> Vec<Finding> {
         host::examine(&self.handle, &self.settings).await
     }
+}
+
+/// Ends what runs for an instance, if anything does, and says what with.
+fn end<T>(tasks: &Mutex<Tasks<T>>, id: InstanceId) -> Option<T> {
+    let (task, with) = tasks.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)?;
+    task.abort();
+    Some(with)
 }
 
 async fn limited<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

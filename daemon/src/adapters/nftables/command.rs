@@ -1,11 +1,14 @@
 //! What is said to the packet filter about one instance. Pure; `text` writes it for `nft`.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::Addresses;
-use crate::model::{Instance, InstanceId, PortRange, PortRule, Sources, group_of, mac_of};
+use super::{
+    Addresses,
+    object::{Object, counters, limits},
+};
+use crate::model::{Bytes, Instance, InstanceId, PortRange, PortRule, Sources, group_of, link_local, mac_of};
 
 /// One command of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,10 @@ pub(super) enum Command {
     DeleteChain(InstanceId),
     /// Append a rule to the instance's chain.
     AddRule(InstanceId, Rule),
+    /// Make an object, or find one of its name and leave it as it is.
+    Make(Object),
+    /// Take an object away, which must be there, and which no element refers to.
+    Unmake(Object),
     /// Put an element in, or find it in.
     Add(Element),
     /// Take an element out, which must be in.
@@ -63,22 +70,44 @@ pub(super) enum Element {
     ToPublic { private: Ipv4Addr, public: Ipv4Addr },
     /// The rules of a public address.
     Via { public: Ipv4Addr, private: Ipv4Addr, chain: InstanceId },
+    /// Who may send IPv6 packets on a wire.
+    Source6 { tap: String, mac: [u8; 6], address: Ipv6Addr },
+    /// The rules of an IPv6 address.
+    Via6 { address: Ipv6Addr, chain: InstanceId },
+    /// The object of a wire.
+    Leads { tap: String, to: Object },
 }
 
-/// Puts one instance in, or finds it in; its chain is written anew.
-pub(super) fn add(addresses: &Addresses, instance: &Instance) -> Vec<Command> {
+/// Puts one instance in, or finds it in; its chain is written anew. Counters that are not there begin at what was `counted`.
+pub(super) fn add(addresses: &Addresses, instance: &Instance, counted: Bytes) -> Vec<Command> {
     let mut commands = vec![Command::AddChain(instance.id)];
     commands.extend(rules(addresses, instance));
+    commands.extend(count(instance.id, counted));
+    commands.extend(limits(instance).into_iter().map(Command::Make));
     commands.extend(elements(instance).into_iter().map(Command::Add));
     commands
 }
 
-/// Takes one instance out. Each element is added before it is deleted, because deleting what is not there fails.
-pub(super) fn remove(instance: &Instance) -> Vec<Command> {
+/// Counters, from what was `counted` on where they are not there.
+pub(super) fn count(id: InstanceId, counted: Bytes) -> [Command; 2] {
+    counters(id, counted).map(Command::Make)
+}
+
+/// Takes away the counters of one that is no more.
+pub(super) fn forget(id: InstanceId) -> Vec<Command> {
+    let counters = counters(id, Bytes::default()).into_iter();
+    counters.flat_map(|counter| [Command::Make(counter), Command::Unmake(counter)]).collect()
+}
+
+/// Takes one instance out, but for its counters. All is added before it is deleted, because deleting what is not there fails.
+pub(super) fn remove(instance: &Instance, counted: Bytes) -> Vec<Command> {
     let mut commands = vec![Command::AddChain(instance.id)];
+    commands.extend(count(instance.id, counted));
+    commands.extend(limits(instance).into_iter().map(Command::Make));
     // The other instances of its owner may need the pair of groups.
     let own = elements(instance).into_iter().filter(|element| !matches!(element, Element::Peers(_)));
     commands.extend(own.flat_map(|element| [Command::Add(element.clone()), Command::Delete(element)]));
+    commands.extend(limits(instance).into_iter().map(Command::Unmake));
     commands.extend([Command::FlushChain(instance.id), Command::DeleteChain(instance.id)]);
     commands
 }
@@ -88,19 +117,22 @@ pub(super) fn remove(instance: &Instance) -> Vec<Command> {
 pub(super) fn change(addresses: &Addresses, pairs: &[(&Instance, &Instance)]) -> Vec<Command> {
     let mut commands = Vec::new();
     for (old, new) in pairs {
-        let wanted = elements(new);
-        let gone = elements(old).into_iter().filter(|element| !wanted.contains(element));
-        commands.extend(gone.map(Command::Delete));
+        commands.extend(without(elements(old), &elements(new)).map(Command::Delete));
+        commands.extend(without(limits(old), &limits(new)).map(Command::Unmake));
     }
     for (old, new) in pairs {
         if old.ports != new.ports {
             commands.extend(rules(addresses, new));
         }
-        let had = elements(old);
-        let come = elements(new).into_iter().filter(|element| !had.contains(element));
-        commands.extend(come.map(Command::Add));
+        commands.extend(without(limits(new), &limits(old)).map(Command::Make));
+        commands.extend(without(elements(new), &elements(old)).map(Command::Add));
     }
     commands
+}
+
+/// What `these` have and `those` have not.
+fn without<T: PartialEq>(these: Vec<T>, those: &[T]) -> impl Iterator<Item = T> {
+    these.into_iter().filter(move |one| !those.contains(one))
 }
 
 fn rules(addresses: &Addresses, instance: &Instance) -> Vec<Command> {
@@ -117,9 +149,11 @@ fn accept(addresses: &Addresses, rule: &PortRule) -> Vec<Rule> {
     if anywhere {
         return vec![Rule::Accept(*range, From::Anywhere)];
     }
-    let host = host.then(|| Ipv4Net::from(addresses.gateway()));
-    let v4 = v4.iter().copied().chain(host).map(From::V4);
-    v4.chain(v6.iter().copied().map(From::V6)).map(|from| Rule::Accept(*range, from)).collect()
+    let host4 = host.then(|| Ipv4Net::from(addresses.gateway()));
+    let host6 = addresses.ipv6.filter(|_| *host).map(|range| Ipv6Net::from(range.host()));
+    let v4 = v4.iter().copied().chain(host4).map(From::V4);
+    let v6 = v6.iter().copied().chain(host6).map(From::V6);
+    v4.chain(v6).map(|from| Rule::Accept(*range, from)).collect()
 }
 
 fn elements(instance: &Instance) -> Vec<Element> {
@@ -127,9 +161,16 @@ fn elements(instance: &Instance) -> Vec<Element> {
     let group = group_of(instance.owner_number);
     let mut elements = vec![
         Element::Arp { tap: tap.clone(), mac, address },
-        Element::Source { tap, mac, address },
+        Element::Source { tap: tap.clone(), mac, address },
         Element::Peers(group),
     ];
+    let objects = counters(instance.id, Bytes::default()).into_iter().chain(limits(instance));
+    elements.extend(objects.map(|to| Element::Leads { tap: tap.clone(), to }));
+    if let Some(address) = instance.ipv6 {
+        let own = [address, link_local(mac)];
+        elements.extend(own.map(|address| Element::Source6 { tap: tap.clone(), mac, address }));
+        elements.push(Element::Via6 { address, chain: instance.id });
+    }
     if let Some(public) = instance.public_ip {
         let private = instance.private_ip;
         elements.extend([

@@ -32,7 +32,7 @@ use self::{
     table::TABLE,
 };
 use crate::{
-    model::{Bytes, Error, Finding, Instance, InstanceId, Pool, Result},
+    model::{Bytes, Error, Finding, Instance, InstanceId, Ipv6Range, Pool, Result},
     ports::Firewall,
 };
 
@@ -47,6 +47,8 @@ pub struct Addresses {
     pub metadata_port: u16,
     /// Where names are served, on the gateway.
     pub dns_port: u16,
+    /// Where instances' IPv6 addresses are, if they get any.
+    pub ipv6: Option<Ipv6Range>,
 }
 
 impl Addresses {

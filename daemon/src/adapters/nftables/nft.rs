@@ -19,6 +19,11 @@ pub(super) async fn list(family: &str, table: &str) -> Result<String> {
     run(&["-t", "list", "table", family, table], "", |_| {}).await
 }
 
+/// Every counter that has a name, with what it says, as JSON.
+pub(super) async fn counters() -> Result<String> {
+    run(&["-j", "list", "counters"], "", |_| {}).await
+}
+
 /// Runs `nft` with `arguments` and `input`; gives what it printed.
 async fn run(arguments: &[&str], input: &str, is_by: impl Fn(u32)) -> Result<String> {
     let missing =

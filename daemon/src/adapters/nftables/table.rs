@@ -1,6 +1,7 @@
 //! The tables and the rules that hold for every instance, as `tables.nft` has them. Pure.
 
 use super::Addresses;
+use crate::model::IPV6_ROUTER;
 
 /// The name of the tables.
 pub(super) const TABLE: &str = "sloop";
@@ -9,7 +10,18 @@ pub(super) const TABLE: &str = "sloop";
 /// counters and per-instance chains stay.
 pub(super) fn base(addresses: &Addresses) -> String {
     let (private, public, gateway) = (addresses.private, addresses.public, addresses.gateway());
-    include_str!("tables.nft")
+    let outward = match addresses.ipv6 {
+        Some(range) if range.is_global() => "goto outward",
+        _ => "reject with icmpv6 type no-route",
+    };
+    let range = addresses.ipv6.map(|range| range.to_string());
+    // Without a range there is nothing to protect of it.
+    let lines = include_str!("tables.nft").split_inclusive('\n');
+    let lines: String = lines.filter(|line| range.is_some() || !line.contains("RANGE6")).collect();
+    lines
+        .replace("RANGE6", &range.unwrap_or_default())
+        .replace("ROUTER6", &IPV6_ROUTER.to_string())
+        .replace("OUTWARD6", outward)
         .replace("PRIVATE", &private.to_string())
         .replace("PUBLIC", &public.to_string())
         .replace("GATEWAY", &gateway.to_string())
@@ -18,7 +30,7 @@ pub(super) fn base(addresses: &Addresses) -> String {
 }
 
 /// The sets and maps of the tables, each with its family.
-pub(super) const SETS: [(&str, &str, &str); 7] = [
+pub(super) const SETS: [(&str, &str, &str); 13] = [
     ("arp", "set", "arp_ok"),
     ("inet", "set", "src_ok"),
     ("inet", "set", "peers"),
@@ -26,6 +38,12 @@ pub(super) const SETS: [(&str, &str, &str); 7] = [
     ("inet", "map", "via_pub"),
     ("inet", "map", "pub2priv"),
     ("inet", "map", "priv2pub"),
+    ("inet", "set", "src6_ok"),
+    ("inet", "map", "via6"),
+    ("inet", "map", "acct_in"),
+    ("inet", "map", "acct_out"),
+    ("inet", "map", "cap_in"),
+    ("inet", "map", "cap_out"),
 ];
 
 #[cfg(test)]
@@ -34,12 +52,17 @@ mod tests {
 
     #[test]
     fn the_tables() {
-        let addresses = Addresses {
+        let mut addresses = Addresses {
             private: "172.26.0.0/16".parse().expect("a range"),
             public: "172.27.0.0/22".parse().expect("a range"),
             metadata_port: 8169,
             dns_port: 8053,
+            ipv6: None,
         };
-        insta::assert_snapshot!(base(&addresses));
+        insta::assert_snapshot!("without_ipv6", base(&addresses));
+        addresses.ipv6 = Some("fd12:3456:789a::/48".parse().expect("a range"));
+        insta::assert_snapshot!("with_a_range_of_ones_own", base(&addresses));
+        addresses.ipv6 = Some("2001:db8:12::/48".parse().expect("a range"));
+        assert!(base(&addresses).contains("ct direction reply goto outward\n  goto outward\n"));
     }
 }

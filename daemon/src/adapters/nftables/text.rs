@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     command::{Command, Element, From, Rule},
+    object::{BURST, Object},
     table::{SETS, TABLE},
 };
 use crate::model::{InstanceId, PortRange, Protocol};
@@ -13,21 +14,29 @@ pub(super) fn render(commands: &[Command]) -> String {
     commands.iter().map(|command| line(command) + "\n").collect()
 }
 
-/// Empties every set and map and removes the chains of `known`: what a transaction that puts all up begins with.
-pub(super) fn empty(known: &[InstanceId]) -> String {
+/// Empties every set and map and removes the chains and limits that `listing`, of the table, has: what a transaction that puts
+/// all up begins with. Counters stay.
+pub(super) fn empty(listing: &str) -> String {
     let mut text = String::new();
     for (family, kind, set) in SETS {
         // Writing to a string does not fail.
         let _ = writeln!(text, "flush {kind} {family} {TABLE} {set}");
     }
-    let all = known.iter().flat_map(|id| [Command::FlushChain(*id), Command::DeleteChain(*id)]);
-    text + &render(&all.collect::<Vec<_>>())
+    let chains = instances_in(listing).into_iter();
+    let chains = chains.flat_map(|id| [Command::FlushChain(id), Command::DeleteChain(id)]);
+    let limits = limits_in(listing).map(Command::Unmake);
+    text + &render(&chains.chain(limits).collect::<Vec<_>>())
 }
 
 /// The instances that have a chain in `nft list table`'s output.
 pub(super) fn instances_in(listing: &str) -> Vec<InstanceId> {
     let chains = listing.lines().filter_map(|line| line.trim().strip_prefix("chain fw_"));
     chains.filter_map(|rest| rest.split_whitespace().next()?.parse().ok()).collect()
+}
+
+fn limits_in(listing: &str) -> impl Iterator<Item = Object> {
+    let limits = listing.lines().filter_map(|line| line.trim().strip_prefix("limit "));
+    limits.filter_map(|rest| Object::limit(rest.split_whitespace().next()?, 0))
 }
 
 /// A chain's name says whose it is.
@@ -41,6 +50,8 @@ fn line(command: &Command) -> String {
         Command::FlushChain(id) => format!("flush chain inet {TABLE} {}", chain(*id)),
         Command::DeleteChain(id) => format!("delete chain inet {TABLE} {}", chain(*id)),
         Command::AddRule(id, rule) => format!("add rule inet {TABLE} {} {}", chain(*id), words(*rule)),
+        Command::Make(object) => format!("add {} {{ {} }}", named(*object), properties(*object)),
+        Command::Unmake(object) => format!("delete {}", named(*object)),
         Command::Add(element) => {
             let (set, key, value) = parts(element);
             format!(
@@ -52,6 +63,21 @@ fn line(command: &Command) -> String {
             let (set, key, _) = parts(element);
             format!("delete element {set} {{ {key} }}")
         }
+    }
+}
+
+fn named(object: Object) -> String {
+    let kind = match object {
+        Object::Counter { .. } => "counter",
+        Object::Limit { .. } => "limit",
+    };
+    format!("{kind} inet {TABLE} {}", object.name())
+}
+
+fn properties(object: Object) -> String {
+    match object {
+        Object::Counter { bytes, .. } => format!("packets 0 bytes {bytes}"),
+        Object::Limit { rate, .. } => format!("rate over {rate} bytes/second burst {BURST} bytes"),
     }
 }
 
@@ -113,6 +139,15 @@ fn parts(element: &Element) -> (String, String, Option<String>) {
         Element::Via { public, private, chain: id } => {
             (inet("via_pub"), format!("{public} . {private}"), Some(format!("jump {}", chain(*id))))
         }
+        Element::Source6 { tap, mac, address } => {
+            (inet("src6_ok"), format!("\"{tap}\" . {} . {address}", colons(*mac)), None)
+        }
+        Element::Via6 { address, chain: id } => {
+            (inet("via6"), address.to_string(), Some(format!("jump {}", chain(*id))))
+        }
+        Element::Leads { tap, to } => {
+            (inet(to.map()), format!("\"{tap}\""), Some(format!("\"{}\"", to.name())))
+        }
     }
 }
 
@@ -125,7 +160,7 @@ mod tests {
     use super::*;
     use crate::{
         adapters::nftables::{Addresses, command},
-        model::{HOST_ALIAS, PortRule, Sources},
+        model::{Bytes, HOST_ALIAS, Instance, PortRule, Sources},
         testing,
     };
 
@@ -135,15 +170,48 @@ mod tests {
             public: "172.27.0.0/22".parse().expect("a range"),
             metadata_port: 8169,
             dns_port: 8053,
+            ipv6: Some("fd12:3456:789a::/48".parse().expect("a range")),
         }
     }
 
     #[test]
     fn an_instance_in_and_out() {
         let instance = testing::instance("web");
-        insta::assert_snapshot!("add", render(&command::add(&addresses(), &instance)));
-        insta::assert_snapshot!("remove", render(&command::remove(&instance)));
-        insta::assert_snapshot!("empty", empty(&[instance.id]));
+        insta::assert_snapshot!("add", render(&command::add(&addresses(), &instance, Bytes::default())));
+        insta::assert_snapshot!("remove", render(&command::remove(&instance, Bytes::default())));
+        insta::assert_snapshot!("empty", empty(&listing(&instance)));
+    }
+
+    #[test]
+    fn an_instance_with_an_ipv6_address_in_and_out() {
+        let mut instance = testing::instance("web");
+        let before = instance.clone();
+        instance.ipv6 = Some("fd12:3456:789a:1::5".parse().expect("an address"));
+        insta::assert_snapshot!(
+            "add_with_ipv6",
+            render(&command::add(&addresses(), &instance, Bytes::default()))
+        );
+        insta::assert_snapshot!("remove_with_ipv6", render(&command::remove(&instance, Bytes::default())));
+        insta::assert_snapshot!(
+            "ipv6_comes",
+            render(&command::change(&addresses(), &[(&before, &instance)]))
+        );
+    }
+
+    #[test]
+    fn an_instance_with_a_cap_in_and_out() {
+        let mut instance = testing::instance("web");
+        instance.bandwidth_kbps = Some(20_000);
+        let counted = Bytes { inward: 5, outward: 7 };
+        insta::assert_snapshot!("add_with_cap", render(&command::add(&addresses(), &instance, counted)));
+        insta::assert_snapshot!("remove_with_cap", render(&command::remove(&instance, counted)));
+    }
+
+    #[test]
+    fn another_cap_takes_the_place_of_the_first() {
+        let (mut old, mut new) = (testing::instance("web"), testing::instance("web"));
+        (old.bandwidth_kbps, new.bandwidth_kbps) = (Some(20_000), Some(50_000));
+        insta::assert_snapshot!("cap_changes", render(&command::change(&addresses(), &[(&old, &new)])));
     }
 
     #[test]
@@ -168,7 +236,7 @@ mod tests {
             rule("all", 0, 65_535, &["192.0.2.1"], &[], false),
             rule("tcp", 0, 65_535, &["192.0.2.1"], &[], false),
         ];
-        insta::assert_snapshot!(render(&command::add(&addresses(), &instance)));
+        insta::assert_snapshot!(render(&command::add(&addresses(), &instance, Bytes::default())));
     }
 
     #[test]
@@ -193,11 +261,25 @@ mod tests {
         assert!(command::change(&addresses(), &[(&before, &before)]).is_empty());
     }
 
+    /// What `nft -t list table` says of a table with one instance, whose plan has a cap.
+    fn listing(instance: &Instance) -> String {
+        let simple = instance.id.0.simple();
+        format!(
+            "table inet sloop {{\n\tcounter in_{simple} {{\n\t\tpackets 3 bytes 400\n\t}}\n\n\
+             \tlimit cap_in_{simple} {{\n\t\trate over 2500000 bytes/second burst 64 kbytes\n\t}}\n\n\
+             \tmap cap_in {{\n\t\ttype ifname : limit\n\t}}\n\n\
+             \tchain outward {{\n\t\tlimit name iifname map @cap_out drop\n\t}}\n\n\
+             \tchain fw_pub {{\n\t\tdrop\n\t}}\n\n\tchain fw_{simple} {{\n\t\tdrop\n\t}}\n}}\n"
+        )
+    }
+
     #[test]
-    fn instances_are_found_again() {
-        let id = testing::instance("web").id;
-        let listing =
-            format!("table inet sloop {{\n\tchain fw_pub {{\n\t}}\n\tchain {} {{\n\t}}\n}}\n", chain(id));
-        assert_eq!(instances_in(&listing), [id]);
+    fn instances_and_their_limits_are_found_again() {
+        let instance = testing::instance("web");
+        let listing = listing(&instance);
+        assert_eq!(instances_in(&listing), [instance.id]);
+        let limits: Vec<_> = limits_in(&listing).map(Object::name).collect();
+        assert_eq!(limits, [format!("cap_in_{}", instance.id.0.simple())]);
+        assert!(instances_in("").is_empty() && limits_in("").next().is_none());
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
         ram_mb,
         disk_gb,
         transfer_gb,
+        bandwidth_kbps,
         username,
         key_pair,
         firmware,
@@ -50,14 +51,14 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
     let (word, errors) = first_boot_columns(first_boot);
     db.execute("INSERT OR IGNORE INTO owners (owner) VALUES (?1)", [&owner.0])?;
     db.execute(
-        "INSERT INTO instances VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31)",
+        "INSERT INTO instances VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32)",
         params![
             id.to_string(), name.as_str(), owner.0, millis(*created_at), status.word(), blueprint_id, blueprint_name,
             bundle_id, cpu_count, ram_mb, disk_gb, transfer_gb, username,
             key_pair.as_ref().map(ResourceName::as_str), firmware_word(*firmware), base.as_deref().map_or_else(String::new, |base| base.to_string_lossy().into_owned()),
             private_ip.to_string(), public_ip.map(|ip| ip.to_string()), host_key_private, host_key_public,
             access_key_private, authorized_keys.join("\n"), vendor_config, user_data.as_str(), word, errors,
-            ipv6.map(|ip| ip.to_string()), tokens_required, enabled, hop_limit, metadata_ipv6,
+            ipv6.map(|ip| ip.to_string()), tokens_required, enabled, hop_limit, metadata_ipv6, bandwidth_kbps,
         ],
     )?;
     ports::replace(db, *id, rules)
@@ -108,6 +109,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         ram_mb: row.get("ram_mb")?,
         disk_gb: row.get("disk_gb")?,
         transfer_gb: row.get("transfer_gb")?,
+        bandwidth_kbps: row.get("bandwidth_kbps")?,
         username: row.get("username")?,
         key_pair: key_pair
             .map(|name| name.parse())

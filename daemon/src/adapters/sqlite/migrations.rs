@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rusqlite_migration::{M, Migrations};
 
 pub(super) static ALL: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(NETWORKING)]));
+    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(NETWORKING), M::up(TRANSFER)]));
 
 const FIRST: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -121,6 +121,26 @@ CREATE TABLE owners (
     owner TEXT NOT NULL UNIQUE
 ) STRICT;
 INSERT INTO owners (owner) SELECT DISTINCT owner FROM instances;
+";
+
+/// What instances move, and what their plans let through.
+const TRANSFER: &str = "
+ALTER TABLE instances ADD COLUMN bandwidth_kbps INTEGER;        -- each way; none without a cap
+
+CREATE TABLE transfer (
+    instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+    month TEXT NOT NULL,                                        -- such as 2026-11, by UTC
+    inward INTEGER NOT NULL,                                    -- bytes
+    outward INTEGER NOT NULL,
+    PRIMARY KEY (instance_id, month)
+) STRICT;
+
+-- What the filter's counters said when they were last added up.
+CREATE TABLE transfer_readings (
+    instance_id TEXT PRIMARY KEY REFERENCES instances (id) ON DELETE CASCADE,
+    inward INTEGER NOT NULL,
+    outward INTEGER NOT NULL
+) STRICT;
 ";
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod operations;
 mod ports;
 mod static_ips;
 mod store;
+mod transfer;
 mod write;
 
 use std::path::Path;

@@ -4,9 +4,12 @@ use std::{collections::HashSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 
-use super::{Sqlite, instances, key_pairs, operations, static_ips, write};
+use super::{Sqlite, instances, key_pairs, operations, static_ips, transfer, write};
 use crate::{
-    model::{HostId, Instance, InstanceId, KeyPair, Operation, OperationId, ResourceName, Result, StaticIp},
+    model::{
+        Bytes, HostId, Instance, InstanceId, KeyPair, Month, Operation, OperationId, ResourceName, Result,
+        StaticIp,
+    },
     ports::{Change, OperationFilter, Store},
 };
 
@@ -57,6 +60,14 @@ impl Store for Sqlite {
     async fn static_ip(&self, name: &ResourceName) -> Result<Option<StaticIp>> {
         let name = name.to_string();
         self.with(move |db| Ok(static_ips::select(db, "s.name = ?1", &name)?.pop())).await
+    }
+
+    async fn transfer(&self, id: InstanceId, month: Month) -> Result<Bytes> {
+        self.with(move |db| transfer::of(db, id, month)).await
+    }
+
+    async fn transfer_readings(&self) -> Result<Vec<(InstanceId, Bytes)>> {
+        self.with(|db| transfer::readings(db)).await
     }
 
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>> {

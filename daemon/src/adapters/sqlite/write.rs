@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
-use super::{instances, key_pairs, operations, ports, static_ips, unreadable};
+use super::{instances, key_pairs, operations, ports, static_ips, transfer, unreadable};
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
     ports::{Address, Change},
@@ -31,6 +31,10 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         }
         Change::SetPublicIp(id, address) => {
             let sql = "UPDATE instances SET public_ip = ?2 WHERE id = ?1";
+            db.execute(sql, params![id.to_string(), address.map(|ip| ip.to_string())]).map(drop)
+        }
+        Change::SetIpv6(id, address) => {
+            let sql = "UPDATE instances SET ipv6 = ?2 WHERE id = ?1";
             db.execute(sql, params![id.to_string(), address.map(|ip| ip.to_string())]).map(drop)
         }
         Change::SetPorts(id, rules) => ports::replace(db, *id, rules),
@@ -62,6 +66,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
             db.execute(sql, params![id.to_string(), holder.map(|id| id.to_string())]).map(drop)
         }
         Change::RemoveStaticIp(id) => remove(db, "static_ips", id.0),
+        Change::AddTransfer { id, month, moved, reading } => transfer::add(db, *id, *month, *moved, *reading),
         Change::PutOperation(operation) => operations::put(db, operation),
     }
 }

@@ -86,6 +86,7 @@ fn operation_type(kind: OperationKind) -> wire::OperationType {
         OperationKind::AttachStaticIp => Type::AttachStaticIp,
         OperationKind::DetachStaticIp => Type::DetachStaticIp,
         OperationKind::ReleaseStaticIp => Type::ReleaseStaticIp,
+        OperationKind::SetIpAddressType => Type::SetIpAddressType,
         OperationKind::UpdateInstanceMetadataOptions => Type::UpdateInstanceMetadataOptions,
     }
 }
@@ -114,6 +115,7 @@ pub(super) fn instance(place: &Place, instance: Instance) -> wire::Instance {
         tags: tags(&instance.tags),
         hardware: Some(hardware(place, &instance)),
         networking: Some(networking(&instance)),
+        ip_address_type: Some(address_type(&instance).into()),
         blueprint_id: Some(instance.blueprint_id),
         blueprint_name: Some(instance.blueprint_name),
         bundle_id: Some(instance.bundle_id),
@@ -122,7 +124,6 @@ pub(super) fn instance(place: &Place, instance: Instance) -> wire::Instance {
         private_ip_address: Some(instance.private_ip.to_string()),
         public_ip_address: instance.public_ip.map(|ip| ip.to_string()),
         ipv6_addresses: instance.ipv6.iter().map(ToString::to_string).collect(),
-        ip_address_type: Some(wire::IpAddressType::Ipv4.into()),
         state: Some(state(instance.status)),
         username: Some(instance.username),
         ssh_key_name: instance.key_pair.map(|name| name.to_string()),
@@ -160,6 +161,10 @@ fn networking(instance: &Instance) -> wire::InstanceNetworking {
         }),
         ports: instance.ports.iter().map(firewall::port).collect(),
     }
+}
+
+fn address_type(instance: &Instance) -> wire::IpAddressType {
+    if instance.ipv6.is_some() { wire::IpAddressType::Dualstack } else { wire::IpAddressType::Ipv4 }
 }
 
 fn metadata_options(options: MetadataOptions) -> wire::InstanceMetadataOptions {

@@ -46,6 +46,7 @@ impl Instances for Door {
             bundle_id,
             user_data: user_data.unwrap_or_default(),
             key_pair: key_pair_name.filter(|name| !name.is_empty()),
+            ipv4_only: ip_address_type == Some(wire::IpAddressType::Ipv4 as i32),
             tags: convert::pairs(tags),
         };
         let operations = self.verbs.create_instances(&caller, asked).await.map_err(status)?;
@@ -144,6 +145,26 @@ impl Instances for Door {
         Ok(Response::new(wire::GetInstanceAccessDetailsResult { access_details }))
     }
 
+    async fn set_ip_address_type(
+        &self,
+        request: Request<wire::SetIpAddressTypeRequest>,
+    ) -> Answer<wire::SetIpAddressTypeResult> {
+        let caller = self.caller(&request).map_err(status)?;
+        let wire::SetIpAddressTypeRequest {
+            resource_type,
+            resource_name,
+            ip_address_type,
+            // What Lightsail asks before it changes the price.
+            accept_bundle_update: _,
+        } = request.into_inner();
+        not_served("resourceType", resource_type != wire::ResourceType::Instance as i32)?;
+        let (dualstack, ipv4) = (wire::IpAddressType::Dualstack as i32, wire::IpAddressType::Ipv4 as i32);
+        not_served("ipAddressType", ip_address_type != dualstack && ip_address_type != ipv4)?;
+        let set = self.verbs.set_ip_address_type(&caller, &resource_name, ip_address_type == dualstack);
+        let operations = self.operations(set.await.map_err(status)?);
+        Ok(Response::new(wire::SetIpAddressTypeResult { operations }))
+    }
+
     async fn update_instance_metadata_options(
         &self,
         request: Request<wire::UpdateInstanceMetadataOptionsRequest>,
@@ -176,7 +197,7 @@ fn access_details(details: AccessDetails) -> wire::InstanceAccessDetails {
         cert_key: None,
         expires_at: None,
         ip_address: instance.public_ip.map(|ip| ip.to_string()),
-        ipv6_addresses: Vec::new(),
+        ipv6_addresses: instance.ipv6.iter().map(ToString::to_string).collect(),
         password: None,
         password_data: None,
         private_key: Some(instance.identity.access_key_private),

@@ -14,6 +14,7 @@ mod readiness;
 mod static_ips;
 mod tags;
 mod terminal;
+mod transfer;
 
 use sloop_proto::v1 as wire;
 use tokio_stream::wrappers::UnixListenerStream;
@@ -61,6 +62,7 @@ pub async fn serve(
         .add_service(service!(wire::tags_server::TagsServer<Door>))
         .add_service(service!(wire::host_server::HostServer<Door>))
         .add_service(service!(wire::images_server::ImagesServer<Door>))
+        .add_service(service!(wire::transfer_server::TransferServer<Door>))
         .add_service(service!(wire::terminal_server::TerminalServer<Door>))
         .add_service(service!(wire::readiness_server::ReadinessServer<Door>))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), ended)

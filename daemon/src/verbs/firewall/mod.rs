@@ -37,6 +37,7 @@ impl Verbs {
             changes: vec![Change::SetPorts(instance.id, rules)],
             back: vec![Change::SetPorts(instance.id, instance.ports)],
             touched: vec![instance.id],
+            rewire: false,
             operations: vec![operation.clone()],
         };
         self.follow(alone, work).await.map(|_| operation)

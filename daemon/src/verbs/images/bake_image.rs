@@ -61,6 +61,7 @@ impl Verbs {
             bundle_id: BUNDLE.to_owned(),
             user_data: self.recipe(bake)?,
             key_pair: None,
+            ipv4_only: true,
             tags: vec![(TAG.to_owned(), blueprint.id.clone())],
         };
         told(ImageMoment::of("starting a guest to bake in"));

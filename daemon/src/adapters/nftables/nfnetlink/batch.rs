@@ -6,6 +6,7 @@ use super::{
 };
 use crate::adapters::nftables::{
     command::{Command, Element},
+    object::{BURST, Object},
     table::TABLE,
     text::chain,
 };
@@ -21,6 +22,8 @@ const NEW_RULE: u16 = 6;
 const DELETE_RULE: u16 = 8;
 const NEW_ELEMENT: u16 = 12;
 const DELETE_ELEMENT: u16 = 14;
+const NEW_OBJECT: u16 = 18;
+const DELETE_OBJECT: u16 = 20;
 
 /// `NFPROTO_INET` and `NFPROTO_ARP`.
 const INET: u8 = 1;
@@ -28,6 +31,14 @@ const ARP: u8 = 3;
 
 /// `NFT_JUMP`, -3.
 const JUMP: u32 = 0xffff_fffd;
+
+/// `NFT_OBJECT_COUNTER` and `NFT_OBJECT_LIMIT`.
+const COUNTER: u32 = 1;
+const LIMIT: u32 = 4;
+/// `NFT_LIMIT_PKT_BYTES`: bytes are meant, not packets.
+const IN_BYTES: u32 = 1;
+/// `NFT_LIMIT_F_INV`: what is over the rate is meant.
+const OVER: u32 = 1;
 
 /// The bytes of a transaction. The kernel carries all of it out or nothing, and then answers the last command.
 pub(in crate::adapters::nftables) fn transaction(commands: &[Command]) -> Vec<u8> {
@@ -50,6 +61,8 @@ fn message(command: &Command, flags: u16) -> Message {
         Command::AddRule(id, rule) => new(NEW_RULE, flags | CREATE | APPEND, INET)
             .text(2, &chain(*id))
             .nest(4, |list| expression::rule(list, *rule)),
+        Command::Make(object) => made(new(NEW_OBJECT, flags | CREATE, INET), *object),
+        Command::Unmake(object) => named(new(DELETE_OBJECT, flags, INET), *object),
         Command::Add(element) => element_in(new(NEW_ELEMENT, flags | CREATE, family(element)), element, true),
         Command::Delete(element) => element_in(new(DELETE_ELEMENT, flags, family(element)), element, false),
     }
@@ -59,10 +72,30 @@ fn family(element: &Element) -> u8 {
     if matches!(element, Element::Arp { .. }) { ARP } else { INET }
 }
 
+fn named(message: Message, object: Object) -> Message {
+    let kind = match object {
+        Object::Counter { .. } => COUNTER,
+        Object::Limit { .. } => LIMIT,
+    };
+    message.text(2, &object.name()).number(3, kind)
+}
+
+fn made(message: Message, object: Object) -> Message {
+    let wide = |data: Message, kind, value: u64| data.attribute(kind, &value.to_be_bytes());
+    named(message, object).nest(4, |data| match object {
+        Object::Counter { bytes, .. } => wide(wide(data, 1, bytes), 2, 0),
+        // So many bytes in one second.
+        Object::Limit { rate, .. } => {
+            wide(wide(data, 1, rate), 2, 1).number(3, BURST).number(4, IN_BYTES).number(5, OVER)
+        }
+    })
+}
+
 /// The value of a map's element.
 enum Data {
     Bytes([u8; 4]),
     Jump(String),
+    Object(String),
 }
 
 fn element_in(message: Message, element: &Element, with_data: bool) -> Message {
@@ -76,6 +109,7 @@ fn element_in(message: Message, element: &Element, with_data: bool) -> Message {
                 Some(Data::Jump(chain)) => {
                     one.nest(2, |value| value.nest(2, |verdict| verdict.number(1, JUMP).text(2, &chain)))
                 }
+                Some(Data::Object(name)) => one.text(9, &name),
             }
         })
     })
@@ -84,8 +118,8 @@ fn element_in(message: Message, element: &Element, with_data: bool) -> Message {
 /// Set, key and value of an element. Each part of a key takes a multiple of four bytes.
 fn parts(element: &Element) -> (&'static str, Vec<u8>, Option<Data>) {
     match element {
-        Element::Source { tap, mac, address } => ("src_ok", sender(tap, *mac, address.octets()), None),
-        Element::Arp { tap, mac, address } => ("arp_ok", sender(tap, *mac, address.octets()), None),
+        Element::Source { tap, mac, address } => ("src_ok", sender(tap, *mac, &address.octets()), None),
+        Element::Arp { tap, mac, address } => ("arp_ok", sender(tap, *mac, &address.octets()), None),
         // Groups are compared in the host's order.
         Element::Peers(group) => ("peers", group.to_ne_bytes().repeat(2), None),
         Element::Pair { public, private } => ("pair", [public.octets(), private.octets()].concat(), None),
@@ -98,14 +132,26 @@ fn parts(element: &Element) -> (&'static str, Vec<u8>, Option<Data>) {
         Element::Via { public, private, chain: id } => {
             ("via_pub", [public.octets(), private.octets()].concat(), Some(Data::Jump(chain(*id))))
         }
+        Element::Source6 { tap, mac, address } => ("src6_ok", sender(tap, *mac, &address.octets()), None),
+        Element::Via6 { address, chain: id } => {
+            ("via6", address.octets().to_vec(), Some(Data::Jump(chain(*id))))
+        }
+        Element::Leads { tap, to } => (to.map(), interface(tap), Some(Data::Object(to.name()))),
     }
 }
 
-fn sender(tap: &str, mac: [u8; 6], address: [u8; 4]) -> Vec<u8> {
-    const NAME: usize = 16;
-    const MAC: usize = 8;
+/// `IFNAMSIZ`.
+const NAME: usize = 16;
+
+fn interface(tap: &str) -> Vec<u8> {
     let mut key = tap.as_bytes().to_vec();
     key.resize(NAME, 0);
+    key
+}
+
+fn sender(tap: &str, mac: [u8; 6], address: &[u8]) -> Vec<u8> {
+    const MAC: usize = 8;
+    let mut key = interface(tap);
     key.extend(mac);
     key.resize(NAME + MAC, 0);
     key.extend(address);
