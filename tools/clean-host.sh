@@ -29,10 +29,8 @@ remove_instances() {
 
 # What the daemon keeps between its runs, so that guests run on without it.
 remove_network() {
-  as_root nft delete table inet sloop 2>/dev/null || true
-  as_root ip address del 172.26.0.1/32 dev lo 2>/dev/null || true
-  as_root ip route del unreachable 172.26.0.0/16 2>/dev/null || true
-  as_root ip route del 172.27.0.0/22 dev lo 2>/dev/null || true
+  as_root test -e "$STATE/state.db" || return 0
+  as_root "$(dirname "$BIN")/sloopd" --state-dir "$STATE" --remove-network || die "the network is not cleared"
 }
 
 need_root "removing what is Sloop's"

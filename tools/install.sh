@@ -69,6 +69,11 @@ prepare_host() {
 remove_files() {
   local line
   if live && has_systemd; then systemctl disable --now sloopd.service 2>/dev/null || true; fi
+  if live && [ -e "$STATE/state.db" ] && [ -x "$bin/sloopd" ]; then
+    step "this host's network"
+    # Guests that run on need it.
+    "$bin/sloopd" --remove-network || note "it stays as it is; when the instances are deleted, remove Sloop again"
+  fi
   step "removing Sloop from $DESTDIR$PREFIX and $etc"
   for line in "${completions[@]}"; do rm -f "${line#* }"; done
   rm -f "$bin/sloopd" "$bin/sloop" "$man"/sloop.1 "$man"/sloop-*.1 \

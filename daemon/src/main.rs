@@ -40,6 +40,9 @@ struct Arguments {
     /// Read the configuration, say whether it is sound, and end
     #[arg(long)]
     check: bool,
+    /// Take everything of the daemon's out of this host's network, and end; for uninstalling
+    #[arg(long)]
+    remove_network: bool,
 }
 
 fn main() -> std::process::ExitCode {
@@ -69,7 +72,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .thread_keep_alive(Duration::from_secs(2))
         .enable_all()
         .build()?;
-    let result = runtime.block_on(serve(config));
+    let result = runtime.block_on(async {
+        if arguments.remove_network {
+            return sloopd::wiring::leave(&config).await;
+        }
+        serve(config).await
+    });
     // A call into a library that hangs must not keep the daemon from ending.
     runtime.shutdown_timeout(Duration::from_secs(2));
     result

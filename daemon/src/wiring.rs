@@ -26,7 +26,7 @@ use crate::{
     config::{AcceleratorWord, Config, HypervisorWord, PruneWord},
     engine::{Engine, Limits, Unbroken},
     model::{FirstBootReport, HostId, Layout},
-    ports::{DomainEvent, Ports, Store},
+    ports::{DomainEvent, Network, Ports, Store},
     simulated::Simulated,
     verbs::{Capacity, Policy, Quotas, Verbs},
 };
@@ -254,19 +254,38 @@ pub fn network(config: &Config, host_id: HostId) -> anyhow::Result<(Arc<Netlink>
         private,
         public,
         ipv6: config.ipv6(host_id)?,
+        repairs: config.network.repair,
         dns: if config.network.dns.is_empty() { vec![private.gateway()] } else { config.network.dns.clone() },
         host_id,
     })?;
     let (metadata_port, dns_port) = (config.network.metadata_port, config.network.dns_port);
     let addresses = Addresses { private, public, metadata_port, dns_port, ipv6: config.ipv6(host_id)? };
-    let firewall = Nftables::open(addresses)?;
-    firewall.guard()?;
+    let firewall = Nftables::open(addresses, config.network.repair)?;
     Ok((network, firewall))
+}
+
+/// Takes what the daemon keeps on this host's network between its runs out again: rules, exceptions, routes, addresses. Refused
+/// while a daemon runs on that state, or instances have wires.
+pub async fn leave(config: &Config) -> anyhow::Result<()> {
+    let layout = Layout::new(&config.state_dir);
+    anyhow::ensure!(
+        layout.database().exists(),
+        "{} has no state of a daemon: say which with --state-dir",
+        layout.root().display()
+    );
+    let _lock = lock(&layout)?;
+    let (network, firewall) = network(config, Sqlite::open(&layout.database())?.host_id())?;
+    let wires = Network::list(&*network).await?.len();
+    anyhow::ensure!(wires == 0, "{wires} instances are plugged in: delete them first, or stop them");
+    firewall.leave().await?;
+    Ok(network.leave().await?)
 }
 
 async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
     let host_id = store.host_id();
     let (network, firewall) = network(config, host_id)?;
+    network.guard()?;
+    firewall.guard()?;
     let libvirt = Libvirt::connect(libvirt::Settings {
         uri: config.libvirt.uri.clone(),
         wish: match config.libvirt.accelerator {

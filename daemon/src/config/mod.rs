@@ -108,6 +108,9 @@ pub struct Network {
     /// Port that names are served on, on the gateway. Guests and the host ask at port 53 all the same, so that another DNS
     /// server on this host is in nobody's way.
     pub dns_port: u16,
+    /// Whether exceptions for instances are kept in the chains of other programs that stop them and keep a place for such: Docker
+    /// and ufw. When it is turned off, they are taken out again.
+    pub repair: bool,
     /// DNS servers that guests are given; the gateway when empty, which knows instances by name and asks the host's servers for
     /// everything else.
     pub dns: Vec<std::net::Ipv4Addr>,
@@ -182,6 +185,7 @@ impl Default for Network {
             public: "172.27.0.0/22".into(),
             metadata_port: 8169,
             ipv6: "auto".into(),
+            repair: false,
             dns_port: 8053,
             dns: Vec::new(),
         }

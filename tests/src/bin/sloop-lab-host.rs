@@ -81,6 +81,8 @@ async fn main() -> anyhow::Result<()> {
     });
     let daemon = Daemon::over(Config::read(&path, true)?, async |config, store| {
         let (network, firewall) = wiring::network(config, store.host_id())?;
+        network.guard()?;
+        firewall.guard()?;
         let world = Simulated::default();
         let simulated = wiring::simulated_ports(store, &world);
         let host = Arc::new(Vast(simulated.host.facts()));

@@ -2,6 +2,7 @@
 
 mod attacker;
 mod attacks;
+mod beside;
 mod dhcp;
 mod hammer;
 mod ipv6;

@@ -61,7 +61,7 @@ impl Road {
                     dns_port: 8053,
                     ipv6: None,
                 };
-                Nftables::open(addresses)?.ensure_all(&instances).await.context("the rules")
+                Nftables::open(addresses, false)?.ensure_all(&instances).await.context("the rules")
             })
         })
     }

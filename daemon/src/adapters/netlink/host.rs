@@ -1,14 +1,17 @@
 //! What the machine needs before the first tap: the gateway's address, routes underneath, and forwarding.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use futures::TryStreamExt as _;
 use rtnetlink::{
     Handle, LinkUnspec, RouteMessageBuilder,
-    packet_route::route::{RouteScope, RouteType},
+    packet_route::{
+        address::AddressAttribute,
+        route::{RouteMessage, RouteScope, RouteType},
+    },
 };
 
-use super::{Settings, done, failed, sysctl};
+use super::{Settings, done, failed, gone, sysctl};
 use crate::model::{Error, Finding, Ipv6Range, Result};
 
 pub(super) async fn ensure(handle: &Handle, settings: &Settings) -> Result<()> {
@@ -22,23 +25,9 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings) -> Result<()> {
     let gateway = IpAddr::V4(settings.private.gateway());
     done(handle.address().add(lo, gateway, 32).execute().await, "give lo the gateway's address")?;
 
-    // Underneath the instances' own routes. Without it the host would answer ARP for addresses that nobody has.
-    let (network, prefix) = (settings.private.network(), settings.private.prefix());
-    let nobody = RouteMessageBuilder::<std::net::Ipv4Addr>::new()
-        .destination_prefix(network, prefix)
-        .kind(RouteType::Unreachable)
-        .build();
-    done(handle.route().add(nobody).execute().await, "route the private range to nobody")?;
-
-    // Public addresses are never local: they are translated before they arrive anywhere. The route only gives packets of
-    // the host itself a way to the translation, with the gateway's address as their source.
-    let public = RouteMessageBuilder::<std::net::Ipv4Addr>::new()
-        .destination_prefix(settings.public.network(), settings.public.prefix())
-        .output_interface(lo)
-        .scope(RouteScope::Link)
-        .pref_source(settings.private.gateway())
-        .build();
-    done(handle.route().add(public).execute().await, "route the public range")?;
+    for route in routes(settings, lo) {
+        done(handle.route().add(route).execute().await, "route the instances' ranges")?;
+    }
     sysctl::set("ipv4/ip_forward", "1")?;
     match settings.ipv6 {
         Some(range) if sysctl::has_ipv6() => ipv6(handle, lo, range).await,
@@ -50,11 +39,7 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings) -> Result<()> {
 async fn ipv6(handle: &Handle, lo: u32, range: Ipv6Range) -> Result<()> {
     sysctl::set("ipv6/conf/lo/disable_ipv6", "0")?;
     done(handle.address().add(lo, IpAddr::V6(range.host()), 128).execute().await, "give lo an IPv6 address")?;
-    let nobody = RouteMessageBuilder::<std::net::Ipv6Addr>::new()
-        .destination_prefix(range.network(), range.prefix())
-        .kind(RouteType::Unreachable)
-        .build();
-    done(handle.route().add(nobody).execute().await, "route the IPv6 range to nobody")?;
+    done(handle.route().add(nobody6(range)).execute().await, "route the IPv6 range to nobody")?;
     if sysctl::get("ipv6/conf/all/forwarding") == "1" {
         return Ok(());
     }
@@ -66,6 +51,50 @@ async fn ipv6(handle: &Handle, lo: u32, range: Ipv6Range) -> Result<()> {
         }
     }
     sysctl::set("ipv6/conf/all/forwarding", "1")
+}
+
+/// Routes that no instance needs a wire for.
+fn routes(settings: &Settings, lo: u32) -> [RouteMessage; 2] {
+    // Underneath the instances' own routes. Without it the host would answer ARP for addresses that nobody has.
+    let nobody = RouteMessageBuilder::<Ipv4Addr>::new()
+        .destination_prefix(settings.private.network(), settings.private.prefix())
+        .kind(RouteType::Unreachable);
+    // Public addresses are never local: they are translated before they arrive anywhere. The route only gives packets of
+    // the host itself a way to the translation, with the gateway's address as their source.
+    let public = RouteMessageBuilder::<Ipv4Addr>::new()
+        .destination_prefix(settings.public.network(), settings.public.prefix())
+        .output_interface(lo)
+        .scope(RouteScope::Link)
+        .pref_source(settings.private.gateway());
+    [nobody.build(), public.build()]
+}
+
+fn nobody6(range: Ipv6Range) -> RouteMessage {
+    RouteMessageBuilder::<Ipv6Addr>::new()
+        .destination_prefix(range.network(), range.prefix())
+        .kind(RouteType::Unreachable)
+        .build()
+}
+
+/// Takes addresses and routes away again. Forwarding stays on: others may have come to need it.
+pub(super) async fn leave(handle: &Handle, settings: &Settings) -> Result<()> {
+    let lo = index_of(handle, "lo").await?;
+    let routes = routes(settings, lo).into_iter().chain(settings.ipv6.map(nobody6));
+    for route in routes {
+        gone(handle.route().del(route).execute().await, "take a route away")?;
+    }
+    let own = [Some(IpAddr::V4(settings.private.gateway())), settings.ipv6.map(|range| range.host().into())];
+    let mut addresses = handle.address().get().set_link_index_filter(lo).execute();
+    while let Some(address) = addresses.try_next().await.map_err(failed("list lo's addresses"))? {
+        let is_own = address
+            .attributes
+            .iter()
+            .any(|attribute| matches!(attribute, AddressAttribute::Address(ip) if own.contains(&Some(*ip))));
+        if is_own {
+            gone(handle.address().del(address).execute().await, "take an address away")?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn index_of(handle: &Handle, name: &str) -> Result<u32> {

@@ -193,6 +193,17 @@ async fn find(handle: &Handle, name: &str) -> Result<Option<Found>> {
     }))
 }
 
+/// The name of an interface.
+pub(super) async fn name_of(handle: &Handle, index: u32) -> Result<String> {
+    let link = handle.link().get().match_index(index).execute().try_next().await;
+    let attributes = link.map_err(failed("look for an interface"))?.map(|link| link.attributes);
+    let name = attributes.into_iter().flatten().find_map(|attribute| match attribute {
+        LinkAttribute::IfName(name) => Some(name),
+        _ => None,
+    });
+    name.ok_or_else(|| Error::not_found("interface", index))
+}
+
 /// The tag: which daemon's, and which instance's.
 fn alias(host: HostId, id: InstanceId) -> String {
     format!("sloop:{host}:{id}")

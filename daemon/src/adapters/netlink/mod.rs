@@ -1,6 +1,7 @@
 //! The wires: one tap for each instance, routed by the host, no bridge. `host` prepares the machine, `link` makes a tap,
-//! `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers.
+//! `capture` keeps others' policy routes from taking its packets, `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers.
 
+mod capture;
 mod host;
 mod link;
 mod ssh;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub ipv6: Option<Ipv6Range>,
     /// DNS servers to tell guests.
     pub dns: Vec<std::net::Ipv4Addr>,
+    /// Whether the way to instances is kept where policy routes of others would take it.
+    pub repairs: bool,
     /// Whose taps these are.
     pub host_id: HostId,
 }
@@ -60,6 +63,15 @@ impl Netlink {
         tokio::spawn(connection);
         let (responders, advertisers) = (Mutex::default(), Mutex::default());
         Ok(Arc::new(Self { settings, handle, responders, advertisers, events: broadcast::channel(256).0 }))
+    }
+
+    /// Takes the host's addresses and routes for instances away again.
+    pub async fn leave(&self) -> Result<()> {
+        limited(async {
+            capture::withdraw(&self.handle).await?;
+            host::leave(&self.handle, &self.settings).await
+        })
+        .await
     }
 
     fn answer_dhcp(&self, instance: &Instance, index: u32) -> Result<()> {
@@ -126,7 +138,14 @@ impl Netlink {
 #[async_trait]
 impl Network for Netlink {
     async fn ensure_host(&self) -> Result<()> {
-        limited(host::ensure(&self.handle, &self.settings)).await
+        limited(async {
+            host::ensure(&self.handle, &self.settings).await?;
+            if let Err(error) = capture::settle(&self.handle, &self.settings).await {
+                tracing::warn!(%error, "policy routes are not as they should be");
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn ensure_link(&self, instance: &Instance) -> Result<()> {
@@ -158,7 +177,9 @@ impl Network for Netlink {
     }
 
     async fn examine(&self) -> Vec<Finding> {
-        host::examine(&self.handle, &self.settings).await
+        let mut findings = host::examine(&self.handle, &self.settings).await;
+        findings.extend(capture::examine(&self.handle, &self.settings).await);
+        findings
     }
 }
 
@@ -194,6 +215,18 @@ fn absent(error: &rtnetlink::Error) -> bool {
 fn done<T>(result: Result<T, rtnetlink::Error>, what: &str) -> Result<()> {
     match result {
         Err(error) if !exists(&error) => Err(failed(what)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes it away, and is content when it was not there.
+fn gone(result: Result<(), rtnetlink::Error>, what: &str) -> Result<()> {
+    let was_not_there = |error: &rtnetlink::Error| {
+        let codes = [-nix::libc::ESRCH, -nix::libc::EADDRNOTAVAIL];
+        matches!(error, rtnetlink::Error::NetlinkError(message) if codes.contains(&message.raw_code()))
+    };
+    match result {
+        Err(error) if !was_not_there(&error) => Err(failed(what)(error)),
         _ => Ok(()),
     }
 }

@@ -10,6 +10,8 @@
 
 mod command;
 mod counters;
+mod guard;
+mod neighbours;
 mod nfnetlink;
 mod nft;
 mod object;
@@ -28,7 +30,8 @@ use tokio::sync::Mutex;
 use self::{
     command::Command,
     counters::{Counted, counters_in},
-    nfnetlink::{Channel, Watch},
+    neighbours::Scope,
+    nfnetlink::Channel,
     table::TABLE,
 };
 use crate::{
@@ -60,6 +63,8 @@ impl Addresses {
 /// The adapter.
 pub struct Nftables {
     addresses: Addresses,
+    /// Whether exceptions are kept in other programs' chains that stop instances.
+    repairs: bool,
     channel: Arc<Channel>,
     /// What should be in the tables. Held while a transaction runs, so that one follows the other.
     wanted: Mutex<Wanted>,
@@ -76,37 +81,19 @@ type Wanted = BTreeMap<InstanceId, Instance>;
 const REMEMBERED: usize = 16;
 
 impl Nftables {
-    /// The filter for a network of these addresses.
-    pub fn open(addresses: Addresses) -> Result<Arc<Self>> {
+    /// The filter for a network of these addresses. With `repairs`, other programs' chains that stop instances are given an
+    /// exception where they keep a place for such.
+    pub fn open(addresses: Addresses, repairs: bool) -> Result<Arc<Self>> {
         let channel = Channel::open()
             .map_err(|error| Error::unavailable(format!("cannot talk to the packet filter: {error}")))?;
         Ok(Arc::new(Self {
             addresses,
+            repairs,
             channel: Arc::new(channel),
             wanted: Mutex::default(),
             counted: std::sync::Mutex::default(),
             ours: std::sync::Mutex::default(),
         }))
-    }
-
-    /// From now on, puts the rules up again whenever somebody else takes something out of the tables.
-    pub fn guard(self: &Arc<Self>) -> Result<()> {
-        let cannot = |error| Error::unavailable(format!("cannot watch the packet filter: {error}"));
-        let mut watch = Watch::open().map_err(cannot)?;
-        let this = Arc::clone(self);
-        tokio::spawn(async move {
-            while watch.harmed(|port| this.is_ours(port)).await.is_ok() {
-                let wanted = this.wanted.lock().await;
-                tracing::warn!("somebody took rules out of the tables {TABLE}: they are put up again");
-                if let Err(error) = this.put_up(&wanted).await {
-                    tracing::error!(%error, "the rules cannot be put up again");
-                }
-            }
-            tracing::error!(
-                "the packet filter is no longer watched: rules that others flush come back with the next change"
-            );
-        });
-        Ok(())
     }
 
     fn is_ours(&self, port: u32) -> bool {
@@ -152,12 +139,18 @@ impl Nftables {
     }
 
     async fn nft(&self, text: &str) -> Result<()> {
-        let remember = |process| {
-            let mut ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
-            ours.push_front(process);
-            ours.truncate(REMEMBERED);
-        };
-        nft::commit(text, remember).await
+        nft::commit(text, |process| self.remember(process)).await
+    }
+
+    /// From now on this process is one of ours.
+    fn remember(&self, process: u32) {
+        let mut ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
+        ours.push_front(process);
+        ours.truncate(REMEMBERED);
+    }
+
+    fn scope(&self) -> Scope {
+        Scope { addresses: self.addresses, repairs: self.repairs }
     }
 
     /// Carries out `commands`; where that fails, because somebody flushed the rule set or something of an earlier life is in
@@ -264,13 +257,16 @@ impl Firewall for Nftables {
     }
 
     async fn examine(&self) -> Vec<Finding> {
-        vec![match nft::list("inet", TABLE).await {
+        let own = match nft::list("inet", TABLE).await {
             Ok(_) => Finding::ok("firewall", format!("table inet {TABLE} is in place")),
             Err(error) => Finding::failed(
                 "firewall",
                 error.message,
                 "restart sloopd to put its table up again; look for a program that flushes nftables",
             ),
-        }]
+        };
+        let mut findings = vec![own];
+        findings.extend(neighbours::examine(&self.scope()).await);
+        findings
     }
 }

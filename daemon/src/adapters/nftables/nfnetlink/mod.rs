@@ -13,4 +13,9 @@ mod expression;
 mod message;
 mod socket;
 
-pub(super) use self::{batch::transaction, conntrack::forget, events::Watch, socket::Channel};
+pub(super) use self::{
+    batch::transaction,
+    conntrack::forget,
+    events::{Seen, Watch},
+    socket::Channel,
+};
