@@ -98,7 +98,8 @@ pub struct Libvirt {
 pub struct Network {
     /// Where instances get their own addresses from.
     pub private: String,
-    /// Where they get their public addresses from; known on this host only.
+    /// Where they get their public addresses from: a network known on this host only, or addresses of the network that it is in,
+    /// such as 192.0.2.200-192.0.2.220, which the host answers for there.
     pub public: String,
     /// Port that the metadata address is served on.
     pub metadata_port: u16,
@@ -230,7 +231,12 @@ impl Config {
     /// What no single value shows.
     pub fn check(&self) -> Result<()> {
         let (private, public) = self.pools()?;
-        if private.contains(public.network()) || public.contains(private.network()) {
+        if private.is_lan() {
+            return Err(broken(format!(
+                "network.private {private} must be a network of its own, such as 172.26.0.0/16"
+            )));
+        }
+        if private.overlaps(&public) {
             return Err(broken(format!("network.private {private} and network.public {public} overlap")));
         }
         self.ipv6(HostId(uuid::Uuid::nil()))?;

@@ -103,6 +103,7 @@ fn parse(text: &str) -> Result<[u8; 6]> {
 
 /// Counts packets in a namespace.
 pub(crate) struct Counter {
+    family: &'static str,
     namespace: String,
     name: &'static str,
 }
@@ -111,22 +112,34 @@ impl Counter {
     /// Counts what matches `rule` in the words of `nft`, before anything in that namespace can drop it, or, with a hook and
     /// priority of one's own, wherever they say.
     pub(crate) fn at(namespace: &str, name: &'static str, hook: &str, rules: &[&str]) -> Result<Self> {
+        Self::in_family("inet", namespace, name, hook, rules)
+    }
+
+    /// The same in another family of tables.
+    pub(crate) fn in_family(
+        family: &'static str,
+        namespace: &str,
+        name: &'static str,
+        hook: &str,
+        rules: &[&str],
+    ) -> Result<Self> {
         let rules: Vec<_> = rules.iter().map(|rule| format!("  {rule} counter\n")).collect();
         let rules = rules.concat();
-        let text = format!("table inet {name} {{\n chain c {{\n  type filter hook {hook};\n{rules} }}\n}}\n");
+        let text =
+            format!("table {family} {name} {{\n chain c {{\n  type filter hook {hook};\n{rules} }}\n}}\n");
         let file = std::env::temp_dir().join(format!("{namespace}-{name}.nft"));
         std::fs::write(&file, text)?;
         let status =
             Command::new("ip").args(["netns", "exec", namespace, "nft", "-f"]).arg(&file).status()?;
         std::fs::remove_file(&file)?;
         ensure!(status.success(), "the counter {name} in {namespace} is refused");
-        Ok(Self { namespace: namespace.to_owned(), name })
+        Ok(Self { family, namespace: namespace.to_owned(), name })
     }
 
     /// How many so far, of each rule.
     pub(crate) fn each(&self) -> Result<Vec<u64>> {
         let output = Command::new("ip")
-            .args(["netns", "exec", &self.namespace, "nft", "list", "table", "inet", self.name])
+            .args(["netns", "exec", &self.namespace, "nft", "list", "table", self.family, self.name])
             .output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(output.status.success(), "the counter {} is gone", self.name);

@@ -6,6 +6,7 @@ mod beside;
 mod dhcp;
 mod hammer;
 mod ipv6;
+mod lan;
 mod metadata;
 mod probe;
 mod transfer;

@@ -45,8 +45,8 @@ pub(super) async fn settle(handle: &Handle, settings: &Settings) -> Result<()> {
         return withdraw(handle).await;
     }
     let Some(name) = captor(handle, settings.private).await? else { return Ok(()) };
-    for pool in [settings.private, settings.public] {
-        let mut rule = handle.rule().add().v4().destination_prefix(pool.network(), pool.prefix());
+    for net in settings.private.nets().into_iter().chain(settings.public.nets()) {
+        let mut rule = handle.rule().add().v4().destination_prefix(net.network(), net.prefix_len());
         rule = rule.priority(PRIORITY).action(RuleAction::ToTable);
         rule.message_mut().attributes.push(RuleAttribute::Protocol(OURS));
         done(rule.execute().await, "keep the way to instances in the main table")?;
@@ -75,8 +75,9 @@ pub(super) async fn withdraw(handle: &Handle) -> Result<()> {
 
 pub(super) async fn examine(handle: &Handle, settings: &Settings) -> Option<Finding> {
     let name = captor(handle, settings.private).await.ok().flatten()?;
-    let (private, public) = (settings.private, settings.public);
-    let rule = |pool| format!("ip rule add to {pool} lookup main priority {PRIORITY}");
+    let nets = settings.private.nets().into_iter().chain(settings.public.nets());
+    let rules: Vec<_> =
+        nets.map(|net| format!("ip rule add to {net} lookup main priority {PRIORITY}")).collect();
     let daemon =
         if settings.repairs { "" } else { "; or let the daemon do it: repair = true under [network]" };
     Some(Finding::failed(
@@ -84,7 +85,7 @@ pub(super) async fn examine(handle: &Handle, settings: &Settings) -> Option<Find
         format!(
             "a policy route sends packets for instances to {name}, before the main table is asked: nobody reaches them"
         ),
-        format!("{}; {}{daemon}", rule(private), rule(public)),
+        format!("{}{daemon}", rules.join("; ")),
     ))
 }
 

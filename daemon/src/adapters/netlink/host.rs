@@ -11,7 +11,7 @@ use rtnetlink::{
     },
 };
 
-use super::{Settings, done, failed, gone, sysctl};
+use super::{Settings, done, failed, gone, sysctl, uplink};
 use crate::model::{Error, Finding, Ipv6Range, Result};
 
 pub(super) async fn ensure(handle: &Handle, settings: &Settings) -> Result<()> {
@@ -29,6 +29,7 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings) -> Result<()> {
         done(handle.route().add(route).execute().await, "route the instances' ranges")?;
     }
     sysctl::set("ipv4/ip_forward", "1")?;
+    uplink::ensure(handle, settings.public).await?;
     match settings.ipv6 {
         Some(range) if sysctl::has_ipv6() => ipv6(handle, lo, range).await,
         _ => Ok(()),
@@ -54,19 +55,22 @@ async fn ipv6(handle: &Handle, lo: u32, range: Ipv6Range) -> Result<()> {
 }
 
 /// Routes that no instance needs a wire for.
-fn routes(settings: &Settings, lo: u32) -> [RouteMessage; 2] {
+fn routes(settings: &Settings, lo: u32) -> Vec<RouteMessage> {
     // Underneath the instances' own routes. Without it the host would answer ARP for addresses that nobody has.
     let nobody = RouteMessageBuilder::<Ipv4Addr>::new()
         .destination_prefix(settings.private.network(), settings.private.prefix())
         .kind(RouteType::Unreachable);
     // Public addresses are never local: they are translated before they arrive anywhere. The route only gives packets of
     // the host itself a way to the translation, with the gateway's address as their source.
-    let public = RouteMessageBuilder::<Ipv4Addr>::new()
-        .destination_prefix(settings.public.network(), settings.public.prefix())
-        .output_interface(lo)
-        .scope(RouteScope::Link)
-        .pref_source(settings.private.gateway());
-    [nobody.build(), public.build()]
+    let public = settings.public.nets().into_iter().map(|net| {
+        RouteMessageBuilder::<Ipv4Addr>::new()
+            .destination_prefix(net.network(), net.prefix_len())
+            .output_interface(lo)
+            .scope(RouteScope::Link)
+            .pref_source(settings.private.gateway())
+            .build()
+    });
+    std::iter::once(nobody.build()).chain(public).collect()
 }
 
 fn nobody6(range: Ipv6Range) -> RouteMessage {
@@ -78,6 +82,7 @@ fn nobody6(range: Ipv6Range) -> RouteMessage {
 
 /// Takes addresses and routes away again. Forwarding stays on: others may have come to need it.
 pub(super) async fn leave(handle: &Handle, settings: &Settings) -> Result<()> {
+    uplink::leave(handle, settings.public).await?;
     let lo = index_of(handle, "lo").await?;
     let routes = routes(settings, lo).into_iter().chain(settings.ipv6.map(nobody6));
     for route in routes {
@@ -123,5 +128,6 @@ pub(super) async fn examine(handle: &Handle, settings: &Settings) -> Vec<Finding
         ),
         Err(error) => Finding::failed("network", error.message, "the daemon needs CAP_NET_ADMIN"),
     });
+    findings.extend(uplink::examine(handle, settings.public).await);
     findings
 }

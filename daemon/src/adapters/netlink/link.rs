@@ -137,14 +137,22 @@ pub(super) async fn without_ipv6(handle: &Handle, id: InstanceId) -> Result<()> 
 
 /// The MAC address of a tap.
 pub(super) async fn mac(handle: &Handle, id: InstanceId) -> Result<[u8; 6]> {
-    let link = handle.link().get().match_name(id.tap()).execute().try_next().await;
-    let link =
-        link.map_err(failed("look for the tap"))?.ok_or_else(|| Error::not_found("interface", id.tap()))?;
-    let found = link.attributes.into_iter().find_map(|attribute| match attribute {
+    let found = find(handle, &id.tap()).await?.ok_or_else(|| Error::not_found("interface", id.tap()))?;
+    mac_of_index(handle, found.index).await
+}
+
+/// The MAC address of an interface.
+pub(super) async fn mac_of_index(handle: &Handle, index: u32) -> Result<[u8; 6]> {
+    let found = attributes(handle, index).await?.into_iter().find_map(|attribute| match attribute {
         LinkAttribute::Address(bytes) => bytes.try_into().ok(),
         _ => None,
     });
-    found.ok_or_else(|| Error::internal(format!("{} has no MAC address", id.tap())))
+    found.ok_or_else(|| Error::internal(format!("interface {index} has no MAC address")))
+}
+
+async fn attributes(handle: &Handle, index: u32) -> Result<Vec<LinkAttribute>> {
+    let link = handle.link().get().match_index(index).execute().try_next().await;
+    Ok(link.map_err(failed("look for an interface"))?.map(|link| link.attributes).unwrap_or_default())
 }
 
 pub(super) async fn remove(handle: &Handle, host: HostId, id: InstanceId) -> Result<()> {
@@ -195,9 +203,8 @@ async fn find(handle: &Handle, name: &str) -> Result<Option<Found>> {
 
 /// The name of an interface.
 pub(super) async fn name_of(handle: &Handle, index: u32) -> Result<String> {
-    let link = handle.link().get().match_index(index).execute().try_next().await;
-    let attributes = link.map_err(failed("look for an interface"))?.map(|link| link.attributes);
-    let name = attributes.into_iter().flatten().find_map(|attribute| match attribute {
+    let attributes = attributes(handle, index).await?;
+    let name = attributes.into_iter().find_map(|attribute| match attribute {
         LinkAttribute::IfName(name) => Some(name),
         _ => None,
     });

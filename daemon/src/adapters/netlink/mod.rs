@@ -1,11 +1,13 @@
 //! The wires: one tap for each instance, routed by the host, no bridge. `host` prepares the machine, `link` makes a tap,
-//! `capture` keeps others' policy routes from taking its packets, `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers.
+//! `uplink` answers for public addresses in a network that others are in too, `capture` keeps others' policy routes from taking
+//! packets of instances, `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers.
 
 mod capture;
 mod host;
 mod link;
 mod ssh;
 mod sysctl;
+mod uplink;
 
 use std::{
     collections::HashMap,
@@ -152,6 +154,9 @@ impl Network for Netlink {
         limited(async {
             host::ensure(&self.handle, &self.settings).await?;
             let index = link::ensure(&self.handle, &self.settings, instance).await?;
+            if let Some(address) = instance.public_ip {
+                uplink::announce(&self.handle, self.settings.public, address).await;
+            }
             self.advertise(instance, index).await?;
             self.answer_dhcp(instance, index)
         })

@@ -15,10 +15,13 @@ pub(super) fn base(addresses: &Addresses) -> String {
         _ => "reject with icmpv6 type no-route",
     };
     let range = addresses.ipv6.map(|range| range.to_string());
-    // Without a range there is nothing to protect of it.
-    let lines = include_str!("tables.nft").split_inclusive('\n');
-    let lines: String = lines.filter(|line| range.is_some() || !line.contains("RANGE6")).collect();
+    // Without a range there is nothing to protect of it, and an address that is known here alone is of no use outside.
+    let is_wanted = |line: &&str| {
+        (range.is_some() || !line.contains("RANGE6")) && (public.is_lan() || !line.contains("OUTWARD4"))
+    };
+    let lines: String = include_str!("tables.nft").split_inclusive('\n').filter(is_wanted).collect();
     lines
+        .replace("OUTWARD4", "snat ip to ip saddr map @priv2pub")
         .replace("RANGE6", &range.unwrap_or_default())
         .replace("ROUTER6", &IPV6_ROUTER.to_string())
         .replace("OUTWARD6", outward)
@@ -63,6 +66,10 @@ mod tests {
         addresses.ipv6 = Some("fd12:3456:789a::/48".parse().expect("a range"));
         insta::assert_snapshot!("with_a_range_of_ones_own", base(&addresses));
         addresses.ipv6 = Some("2001:db8:12::/48".parse().expect("a range"));
+        assert!(!base(&addresses).contains("saddr map @priv2pub\n  masquerade"));
+        addresses.public = "192.0.2.200-192.0.2.220".parse().expect("a range");
+        assert!(base(&addresses).contains("elements = { 192.0.2.200-192.0.2.220 }"));
+        assert!(base(&addresses).contains("saddr map @priv2pub\n  masquerade"));
         assert!(base(&addresses).contains("ct direction reply goto outward\n  goto outward\n"));
     }
 }

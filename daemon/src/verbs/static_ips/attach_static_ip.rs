@@ -21,8 +21,13 @@ impl Verbs {
             self.done_on_static_ip(caller, kind, &static_ip, instance.name.as_str()),
             self.done_on_instance(caller, kind, (instance.id, &instance.name), static_ip.name.as_str()),
         ];
-        let mut work =
-            Work { changes: Vec::new(), back: Vec::new(), touched: Vec::new(), rewire: false, operations };
+        let mut work = Work {
+            changes: Vec::new(),
+            back: Vec::new(),
+            touched: Vec::new(),
+            rewire: self.policy.public_pool.is_lan(),
+            operations,
+        };
         if static_ip.holder.as_ref().is_none_or(|holder| holder.id != instance.id) {
             check(&static_ip, &instance)?;
             if let Some(holder) = &static_ip.holder {

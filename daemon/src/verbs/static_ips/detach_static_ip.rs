@@ -25,7 +25,7 @@ impl Verbs {
                 Change::SetHolder(static_ip.id, Some(instance.id)),
             ],
             touched: vec![instance.id],
-            rewire: false,
+            rewire: self.policy.public_pool.is_lan(),
             operations: vec![
                 self.done_on_static_ip(caller, kind, &static_ip, instance.name.as_str()),
                 self.done_on_instance(caller, kind, (instance.id, &instance.name), static_ip.name.as_str()),

@@ -1,0 +1,164 @@
+//! Public addresses that are of the network which the host is in: it answers ARP for them on that network's interface, and says
+//! when one begins to be there.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr},
+};
+
+use etherparse::{ArpHardwareId, ArpOperation, ArpPacket, EtherType, Ethernet2Header};
+use futures::TryStreamExt as _;
+use ipnet::Ipv4Net;
+use rtnetlink::{
+    Handle,
+    packet_route::{
+        AddressFamily,
+        address::{AddressAttribute, AddressMessage},
+        neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourFlags},
+    },
+};
+
+use super::{done, failed, gone, link, sysctl};
+use crate::{
+    adapters::ffi,
+    model::{Error, Finding, Pool, Result},
+};
+
+/// Everybody on an Ethernet.
+const EVERYBODY: [u8; 6] = [0xff; 6];
+
+/// The index of the interface whose network has all of the range; none where the host is in no such network now.
+async fn find(handle: &Handle, pool: Pool) -> Result<Option<u32>> {
+    let addresses: Vec<AddressMessage> =
+        handle.address().get().execute().try_collect().await.map_err(failed("list this host's addresses"))?;
+    let (first, last) = pool.given();
+    let found = addresses
+        .iter()
+        .find(|message| network(message).is_some_and(|net| net.contains(&first) && net.contains(&last)));
+    Ok(found.map(|message| message.header.index))
+}
+
+fn network(message: &AddressMessage) -> Option<Ipv4Net> {
+    message.attributes.iter().find_map(|attribute| match attribute {
+        AddressAttribute::Local(IpAddr::V4(address)) => {
+            Ipv4Net::new(*address, message.header.prefix_len).ok()
+        }
+        _ => None,
+    })
+}
+
+/// Has the kernel answer for the range. Where its network is not there, instances are started all the same.
+pub(super) async fn ensure(handle: &Handle, pool: Pool) -> Result<()> {
+    if !pool.is_lan() {
+        return Ok(());
+    }
+    let Some(index) = find(handle, pool).await? else {
+        tracing::warn!(range = %pool, "no interface is in the network of the public range: nobody there reaches instances");
+        return Ok(());
+    };
+    // Otherwise each answer waits for up to 0.8 s.
+    let name = link::name_of(handle, index).await?;
+    sysctl::set(&format!("ipv4/neigh/{name}/proxy_delay"), "0")?;
+    let (first, last) = pool.given();
+    for address in (first.to_bits()..=last.to_bits()).map(Ipv4Addr::from_bits) {
+        let entry = handle.neighbours().add(index, IpAddr::V4(address)).flags(NeighbourFlags::Proxy);
+        done(entry.execute().await, "answer for a public address")?;
+    }
+    Ok(())
+}
+
+/// Tells everybody on the network where that address is now. Who does not hear it asks.
+pub(super) async fn announce(handle: &Handle, pool: Pool, address: Ipv4Addr) {
+    if !pool.is_lan() || !pool.contains(address) {
+        return;
+    }
+    if let Err(error) = try_announce(handle, pool, address).await {
+        tracing::warn!(%address, %error, "the address is not announced; others learn of it when they ask");
+    }
+}
+
+async fn try_announce(handle: &Handle, pool: Pool, address: Ipv4Addr) -> Result<()> {
+    let Some(index) = find(handle, pool).await? else { return Ok(()) };
+    let mac = link::mac_of_index(handle, index).await?;
+    say(index, mac, address).map_err(|error| Error::internal(error.to_string()))
+}
+
+/// A gratuitous ARP request, which every system takes note of (RFC 5227, 3).
+fn say(index: u32, mac: [u8; 6], address: Ipv4Addr) -> io::Result<()> {
+    let frame = announcement(mac, address)?;
+    // Nothing is to be heard.
+    let deaf = [socket2::SockFilter::new(0x06, 0, 0, 0)];
+    ffi::packet::open(index, EtherType::ARP.0, &deaf)?.get_ref().send(&frame).map(drop)
+}
+
+fn announcement(mac: [u8; 6], address: Ipv4Addr) -> io::Result<Vec<u8>> {
+    let header = Ethernet2Header { source: mac, destination: EVERYBODY, ether_type: EtherType::ARP };
+    let packet = ArpPacket::new(
+        ArpHardwareId::ETHERNET,
+        EtherType::IPV4,
+        ArpOperation::REQUEST,
+        &mac,
+        &address.octets(),
+        &[0; 6],
+        &address.octets(),
+    )
+    .map_err(io::Error::other)?;
+    let mut frame = Vec::new();
+    header.write(&mut frame)?;
+    packet.write(&mut frame)?;
+    Ok(frame)
+}
+
+/// Answers no longer.
+pub(super) async fn leave(handle: &Handle, pool: Pool) -> Result<()> {
+    if !pool.is_lan() {
+        return Ok(());
+    }
+    let mut entries = handle.neighbours().get().proxies().execute();
+    while let Some(entry) = entries.try_next().await.map_err(failed("list neighbours"))? {
+        let is_ours = entry.header.family == AddressFamily::Inet
+            && entry.attributes.iter().any(|attribute| {
+                matches!(attribute, NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) if pool.contains(*ip))
+            });
+        if is_ours {
+            gone(handle.neighbours().del(entry).execute().await, "stop answering for a public address")?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn examine(handle: &Handle, pool: Pool) -> Option<Finding> {
+    if !pool.is_lan() {
+        return None;
+    }
+    match find(handle, pool).await {
+        Ok(Some(index)) => {
+            let name = link::name_of(handle, index).await.unwrap_or_default();
+            Some(Finding::ok(
+                "public addresses",
+                format!("{pool} on {name}: the host answers for them there"),
+            ))
+        }
+        Ok(None) => Some(Finding::failed(
+            "public addresses",
+            format!("no interface of this host is in the network of {pool}"),
+            "set network.public to addresses of a network that this host is in, which nobody else gives out",
+        )),
+        Err(error) => Some(Finding::failed("public addresses", error.message, "look at: ip address")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_announcement_names_the_address_twice() {
+        let frame = announcement([2, 0, 0, 0, 0, 7], [192, 0, 2, 9].into()).expect("writes");
+        let expected = "ffffffffffff020000000007080600010800060400010200000000\
+                        07c000020900000000 0000c0000209"
+            .replace(' ', "");
+        let text: String = frame.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(text, expected);
+    }
+}

@@ -1,0 +1,80 @@
+//! Public addresses of the network that the host is in: others there find them by ARP, like those of machines.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+
+use anyhow::{Result, ensure};
+use sloop_lab::{Guest, Kind, Lab, Setup, World};
+
+use super::{Net, PATIENCE, attacker::Counter, probe};
+
+/// A lab whose host and world are in one network, of which the daemon has three addresses.
+fn stage() -> Result<Net> {
+    let lab = Lab::start(Setup {
+        kind: Kind::Wired,
+        configuration: "network.public = \"192.0.2.200-192.0.2.202\"".to_owned(),
+        ..Setup::default()
+    })?;
+    let world = World::of(&lab)?;
+    lab.shell("ip addr add 192.0.2.1/24 dev up0")?;
+    world.command("ip").args(["addr", "add", "192.0.2.2/24", "dev", "up0"]).status()?;
+    Ok(Net { guests: Vec::new(), world, lab })
+}
+
+fn create(net: &mut Net, name: &str) -> Result<()> {
+    let create = ["instance", "create", name, "--blueprint", "tiny", "--bundle", "nano_3_0"];
+    net.lab.must(&[create.as_slice(), &["--wait-for", "running"]].concat())?;
+    net.guests.push(Guest::up(&net.lab, name)?);
+    Ok(())
+}
+
+#[test]
+fn addresses_of_the_hosts_own_network_are_found_and_announced() -> Result<()> {
+    let mut net = stage()?;
+    let announced = |address: Ipv4Addr| {
+        let rule = format!("arp operation request arp saddr ip {address} arp daddr ip {address}");
+        Counter::in_family("arp", net.world.netns(), "heard", "input priority 0", &[&rule])
+    };
+    let first = announced([192, 0, 2, 200].into())?;
+    create(&mut net, "one")?;
+    create(&mut net, "two")?;
+    let (one, two) = (net.public("one")?, net.public("two")?);
+    ensure!(one == Ipv4Addr::new(192, 0, 2, 200) && first.packets()? > 0, "it is not announced");
+    for (guest, name) in net.guests.iter().zip(["one", "two"]) {
+        probe::serve(guest, name, &[22, 443])?;
+    }
+    let world = |to: Ipv4Addr, port| probe::tcp_from(&net.world, to, port, PATIENCE);
+    ensure!(world(one, 22)?.as_deref() == Some("one") && world(two, 22)?.as_deref() == Some("two"));
+    ensure!(world(one, 443)?.is_none());
+    // One that nobody has, and one that is not ours.
+    ensure!(world([192, 0, 2, 202].into(), 22)?.is_none() && world([192, 0, 2, 203].into(), 22)?.is_none());
+    // A static address moves, and is announced where it goes.
+    net.lab.must(&["static-ip", "allocate", "site"])?;
+    net.lab.must(&["static-ip", "attach", "site", "one"])?;
+    let site = net.public("one")?;
+    ensure!(world(site, 22)?.as_deref() == Some("one"));
+    let before = Counter::in_family(
+        "arp",
+        net.world.netns(),
+        "moved",
+        "input priority 0",
+        &[&format!("arp operation request arp saddr ip {site}")],
+    )?;
+    net.lab.must(&["static-ip", "attach", "site", "two"])?;
+    ensure!(world(site, 22)?.as_deref() == Some("two") && before.packets()? > 0);
+    Ok(())
+}
+
+#[test]
+fn an_instance_is_known_by_its_own_address_there() -> Result<()> {
+    let mut net = stage()?;
+    create(&mut net, "one")?;
+    let listener = net.world.inside(|| Ok(TcpListener::bind(("0.0.0.0", 80))?))?;
+    let to = SocketAddr::new("192.0.2.2".parse()?, 80);
+    let stream = net.guests[0].inside(move || Ok(TcpStream::connect(to)?))?;
+    let (_accepted, from) = listener.accept()?;
+    ensure!(from.ip() == IpAddr::V4(net.public("one")?), "{from}");
+    drop(stream);
+    let told = net.lab.sloop(&["doctor"])?.stdout;
+    ensure!(told.contains("192.0.2.200-192.0.2.202 on up0"), "{told}");
+    Ok(())
+}
