@@ -1,12 +1,22 @@
-//! The machine, by `sysinfo`.
+//! The machine, by `sysinfo`, and how its own programs find instances.
 
+mod listeners;
+mod names;
+
+use std::net::Ipv4Addr;
+
+use async_trait::async_trait;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use crate::{model::HostFacts, ports::Host};
+use crate::{
+    model::{Finding, HostFacts, Protocol},
+    ports::Host,
+};
 
 /// The machine this runs on, read once: processors and memory do not change while it runs.
 pub struct Machine {
     facts: HostFacts,
+    names: Option<Ipv4Addr>,
 }
 
 impl Machine {
@@ -22,12 +32,33 @@ impl Machine {
                 memory_bytes,
                 kernel: System::kernel_version().unwrap_or_default(),
             },
+            names: None,
         }
+    }
+
+    /// Names are served at that address, and the machine's own programs should find instances by them. Where that is not
+    /// said nobody looks: a simulated host serves none.
+    #[must_use]
+    pub fn with_names_at(mut self, gateway: Ipv4Addr) -> Self {
+        self.names = Some(gateway);
+        self
     }
 }
 
+#[async_trait]
 impl Host for Machine {
     fn facts(&self) -> HostFacts {
         self.facts.clone()
+    }
+
+    fn listens(&self, protocol: Protocol, port: u16) -> bool {
+        listeners::at(protocol, port)
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        match self.names {
+            Some(gateway) => vec![names::examine(gateway).await],
+            None => Vec::new(),
+        }
     }
 }

@@ -9,6 +9,7 @@ impl Verbs {
         let mut findings = self.ports.hypervisor.examine().await;
         findings.extend(self.ports.network.examine().await);
         findings.extend(self.ports.firewall.examine().await);
+        findings.extend(self.ports.host.examine().await);
         findings.push(self.examine_disk().await);
         findings.extend(self.examine_images().await);
         findings.push(self.examine_orphans().await);

@@ -75,6 +75,8 @@ pub async fn serve(
 
 /// What both carriers share.
 struct Door {
+    /// The host's own programs ask from here.
+    gateway: IpAddr,
     askers: Askers,
     zones: Zones,
     forwarder: Forwarder,
@@ -91,6 +93,7 @@ impl Door {
         let upstreams = Upstreams::new(resolv_conf, private.gateway().into(), upstream_port);
         let patience = Patience { next: limits.next_server, all: limits.forward };
         Self {
+            gateway: private.gateway().into(),
             askers: Askers::new(look, limits.fresh),
             zones: Zones::new(private, public),
             forwarder: Forwarder::new(upstreams, patience),
@@ -103,7 +106,13 @@ impl Door {
     /// What to do with a message.
     async fn decide(&self, from: IpAddr, message: &[u8], carrier: Carrier) -> Decision {
         let known = self.askers.known(from).await;
-        answer::to(message, &known, &self.zones, carrier)
+        match answer::to(message, &known, &self.zones, carrier) {
+            // Whom we would ask has asked us, or knows them too: the host's resolver is not to wait for itself.
+            Decision::Forward(asked) if from == self.gateway => {
+                answer::failure(&asked, ResponseCode::Refused).map_or(Decision::Silence, Decision::Answer)
+            }
+            decision => decision,
+        }
     }
 
     /// What the host's resolvers say to a question that is not ours, or that they say nothing. Whoever calls this holds one
