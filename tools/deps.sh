@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what is needed to build, run and test here, on Debian or Ubuntu.
-# usage: tools/deps.sh [-y] [bench]
+# usage: tools/deps.sh [-y] [test] [bench]
 set -euo pipefail
 
-yes='' bench=''
+yes='' bench='' test=''
 for argument; do
   case $argument in
     -y|--yes) yes=1 ;;
     bench) bench=1 ;;
+    test) test=1 ;;
     *) sed -n '2,3s/^# //p' "${BASH_SOURCE[0]}"; exit 2 ;;
   esac
 done
@@ -22,6 +23,8 @@ plain=(
   gcc make pkg-config openssh-client python3 python3-pip ca-certificates
 )
 [ -z "$bench" ] || plain+=(virtinst)
+# Firewalls and DHCP clients that instances live beside, and with.
+[ -z "$test" ] || plain+=(iptables isc-dhcp-client dhcpcd-base dbus systemd)
 
 command -v apt-get >/dev/null || die "this is for Debian and Ubuntu; elsewhere install the like of: ${virtual[*]} ${plain[*]}"
 

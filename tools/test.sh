@@ -61,7 +61,7 @@ run_tests() {
 
 need_cargo
 step "packages"
-tools/deps.sh
+tools/deps.sh test
 step "guest images"
 build_images tiny debian_12
 fetch_model
