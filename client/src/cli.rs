@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     blueprint, bundle, completion, console, doctor, firewall, host, image, instance, key_pair, man, name,
-    operation, region, ssh, static_ip, tag,
+    operation, publish, region, ssh, static_ip, tag,
 };
 use crate::output::Format;
 
@@ -102,6 +102,10 @@ pub(crate) enum Command {
     /// Firewalls: who reaches which ports of an instance
     #[command(subcommand, after_help = firewall::RULES)]
     Firewall(firewall::FirewallCommand),
+    /// Have ports of this host lead to an instance, or list those that do
+    Publish(publish::PublishArgs),
+    /// Have ports of this host lead nowhere any more
+    Unpublish(publish::UnpublishArgs),
     /// Static addresses: public addresses that stay, whichever instance has them
     #[command(subcommand, visible_alias = "ip")]
     StaticIp(static_ip::StaticIpCommand),

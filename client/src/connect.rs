@@ -10,6 +10,7 @@ use sloop_proto::v1::images_client::ImagesClient;
 use sloop_proto::v1::instances_client::InstancesClient;
 use sloop_proto::v1::key_pairs_client::KeyPairsClient;
 use sloop_proto::v1::operations_client::OperationsClient;
+use sloop_proto::v1::publishing_client::PublishingClient;
 use sloop_proto::v1::readiness_client::ReadinessClient;
 use sloop_proto::v1::static_ips_client::StaticIpsClient;
 use sloop_proto::v1::tags_client::TagsClient;
@@ -85,6 +86,11 @@ impl Session {
     /// How far instances have come.
     pub(crate) fn readiness(&self) -> ReadinessClient<Channel> {
         ReadinessClient::new(self.channel.clone())
+    }
+
+    /// Ports of the host that lead to instances.
+    pub(crate) fn publishing(&self) -> PublishingClient<Channel> {
+        PublishingClient::new(self.channel.clone())
     }
 
     /// What instances move.

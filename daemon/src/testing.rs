@@ -29,6 +29,7 @@ pub(crate) fn instance(name: &str) -> Instance {
         disk_gb: 20,
         transfer_gb: 1024,
         bandwidth_kbps: None,
+        published: Vec::new(),
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,

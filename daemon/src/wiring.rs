@@ -306,7 +306,7 @@ async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> any
         volumes: Arc::new(Files::new(layout.clone())),
         images: Arc::new(ImageStore::open(image_settings(config)?)),
         store,
-        host: Arc::new(Machine::read()),
+        host: Arc::new(Machine::read().with_names_at(config.pools()?.0.gateway())),
         keys: Arc::new(SshKeys),
         clock: Arc::new(WallClock),
     })

@@ -13,6 +13,7 @@ pub(crate) mod key_pair;
 pub(crate) mod man;
 pub(crate) mod name;
 pub(crate) mod operation;
+pub(crate) mod publish;
 pub(crate) mod region;
 pub(crate) mod ssh;
 pub(crate) mod static_ip;
@@ -50,6 +51,8 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Console(args) => console::run(session, output, &args).await,
         Command::Instance(command) => instance::run(session, output, command).await,
         Command::Firewall(command) => firewall::run(session, output, command).await,
+        Command::Publish(args) => publish::publish(session, output, args).await,
+        Command::Unpublish(args) => publish::unpublish(session, output, args).await,
         Command::StaticIp(command) => static_ip::run(session, output, command).await,
         Command::KeyPair(command) => key_pair::run(session, output, command).await,
         Command::Operation(command) => operation::run(session, output, command).await,

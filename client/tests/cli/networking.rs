@@ -36,3 +36,24 @@ fn the_address_type_is_sent_in_lightsails_words() {
     assert_eq!(serde_json::from_str::<Json>(sent).unwrap(), expected);
     assert_eq!(set(&["web", "ipv6"]).0, 2);
 }
+
+#[test]
+fn ports_are_published_one_after_the_other() {
+    let daemon = Daemon::start();
+    let publish = |args: &[&str]| run(sloop(&daemon.socket()).arg("publish"), args);
+    let (code, out, err) = publish(&["web", "8080:80", "5353:53/udp"]);
+    let told = "8080/tcp of this host leads to web, port 80\n5353/udp of this host leads to web, port 53\n";
+    assert_eq!((code, &*out), (0, told));
+    assert!(err.contains("53/udp closed") && err.contains("sloop firewall open web 53/udp"), "{err}");
+    assert!(!err.contains("80/tcp closed"), "{err}");
+    assert_eq!(publish(&["ghost", "8080:80"]).0, 3);
+    assert_eq!(publish(&["web", "0:80"]).0, 2);
+    for list in [&[][..], &["web"]] {
+        let (code, out, _) = publish(list);
+        assert!(code == 0 && out.contains("8080") && out.contains("web"), "{out}");
+    }
+    let unpublish = |args: &[&str]| run(sloop(&daemon.socket()).arg("unpublish"), args);
+    let (code, out, _) = unpublish(&["8080"]);
+    assert_eq!((code, &*out), (0, "8080/tcp of this host leads nowhere any more\n"));
+    assert_eq!((unpublish(&["1"]).0, unpublish(&[]).0), (3, 2));
+}

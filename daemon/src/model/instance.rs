@@ -8,8 +8,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Error, Firmware, FirstBoot, InstanceId, MetadataOptions, Owner, PortRule, ResourceName, Result, Status,
-    Tags, UserData,
+    Error, Firmware, FirstBoot, InstanceId, MetadataOptions, Owner, PortRule, Publication, ResourceName,
+    Result, Status, Tags, UserData,
 };
 
 /// What makes an instance itself: keys that the daemon makes before the first boot.
@@ -81,6 +81,8 @@ pub struct Instance {
     pub ipv6: Option<Ipv6Addr>,
     /// Ports open on the public address.
     pub ports: Vec<PortRule>,
+    /// Ports of the host's own addresses that lead to it.
+    pub published: Vec<Publication>,
     /// How it may ask for its metadata.
     pub metadata: MetadataOptions,
     /// Keys.

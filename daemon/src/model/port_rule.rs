@@ -82,6 +82,12 @@ impl PortRange {
         Ok(Self { protocol, from, to })
     }
 
+    /// Whether that port of TCP or UDP is in it.
+    pub fn has(&self, protocol: Protocol, port: u16) -> bool {
+        self.protocol == Protocol::All
+            || (self.protocol == protocol && (self.from..=self.to).contains(&i32::from(port)))
+    }
+
     fn ports(from: Option<i32>, to: Option<i32>) -> Result<(i32, i32)> {
         let from = from.ok_or_else(|| Error::invalid("fromPort", "fromPort is missing"))?;
         let to = to.unwrap_or(from);

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::model::{
     Bytes, FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, MetadataOptions, Month, Operation,
-    OperationId, PortRule, ResourceName, Result, StaticIp, StaticIpId, Status, Tags,
+    OperationId, PortRule, Publication, ResourceName, Result, StaticIp, StaticIpId, Status, Tags,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -33,6 +33,8 @@ pub enum Change {
     SetIpv6(InstanceId, Option<Ipv6Addr>),
     /// The firewall of an instance.
     SetPorts(InstanceId, Vec<PortRule>),
+    /// The ports of the host that lead to an instance.
+    SetPublished(InstanceId, Vec<Publication>),
     /// How an instance may ask for its metadata.
     SetMetadataOptions(InstanceId, MetadataOptions),
     /// The base image that has come for an instance.

@@ -167,6 +167,7 @@ impl Verbs {
             has_static_ip: false,
             ipv6: ipv6.transpose()?,
             ports: order.blueprint.ports.clone(),
+            published: Vec::new(),
             metadata: MetadataOptions::default(),
             identity: Identity {
                 host_key_private: host_key.private,

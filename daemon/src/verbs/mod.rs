@@ -24,6 +24,7 @@ mod get_transfer;
 mod images;
 mod import_key_pair;
 mod page;
+mod publications;
 mod reboot_instance;
 mod report_first_boot;
 mod resolve_name;

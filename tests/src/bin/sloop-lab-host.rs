@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sloopd::{
     adapters::netlink::Netlink,
     config::Config,
-    model::{Finding, HostFacts, Instance, InstanceId, Result},
+    model::{Finding, HostFacts, Instance, InstanceId, Protocol, Result},
     ports::{Host, LinkEvent, Network, Ports, Store as _},
     simulated::Simulated,
     wiring::{self, Daemon},
@@ -26,11 +26,20 @@ struct Wires {
 }
 
 /// This machine with memory for any number of machines in memory, which need none.
-struct Vast(HostFacts);
+struct Vast(Arc<dyn Host>);
 
+#[async_trait]
 impl Host for Vast {
     fn facts(&self) -> HostFacts {
-        HostFacts { memory_bytes: 1 << 50, ..self.0.clone() }
+        HostFacts { memory_bytes: 1 << 50, ..self.0.facts() }
+    }
+
+    fn listens(&self, protocol: Protocol, port: u16) -> bool {
+        self.0.listens(protocol, port)
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        self.0.examine().await
     }
 }
 
@@ -85,7 +94,7 @@ async fn main() -> anyhow::Result<()> {
         firewall.guard()?;
         let world = Simulated::default();
         let simulated = wiring::simulated_ports(store, &world);
-        let host = Arc::new(Vast(simulated.host.facts()));
+        let host = Arc::new(Vast(simulated.host.clone()));
         Ok(Ports { network: Arc::new(Wires { network, world }), firewall, host, ..simulated })
     });
     let ready = || drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));

@@ -4,11 +4,14 @@ mod attacker;
 mod attacks;
 mod beside;
 mod dhcp;
+mod dhcp_clients;
 mod hammer;
 mod ipv6;
 mod lan;
 mod metadata;
+mod names;
 mod probe;
+mod publish;
 mod transfer;
 
 use std::{

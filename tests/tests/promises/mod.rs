@@ -146,6 +146,7 @@ fn instance(ports: &Ports, base: BaseImage) -> Result<Instance> {
         disk_gb: 2,
         transfer_gb: 1,
         bandwidth_kbps: None,
+        published: Vec::new(),
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,

@@ -132,6 +132,7 @@ fn instance(number: u32) -> Result<Instance> {
         disk_gb: 1,
         transfer_gb: 1,
         bandwidth_kbps: None,
+        published: Vec::new(),
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,

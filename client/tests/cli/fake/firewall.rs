@@ -2,6 +2,7 @@
 
 use prost::Message;
 use sloop_proto::v1::firewall_server::Firewall;
+use sloop_proto::v1::publishing_server::Publishing;
 use sloop_proto::v1::*;
 use tonic::{Request, Status};
 
@@ -90,5 +91,35 @@ impl Firewall for Script {
                 state((0, 65_535), NetworkProtocol::All, [&["192.0.2.7/32"], v6, &[]]),
             ],
         })
+    }
+}
+
+#[tonic::async_trait]
+impl Publishing for Script {
+    async fn publish_port(&self, request: Request<PublishPortRequest>) -> Answer<PublishPortResult> {
+        let request = request.into_inner();
+        if request.instance_name == "ghost" {
+            return Err(not_found("ghost"));
+        }
+        let operation = done(&request.instance_name, "PublishPortRequest", &request);
+        answer(PublishPortResult { operation: Some(operation), is_open: request.port == 80 })
+    }
+
+    async fn unpublish_port(&self, request: Request<UnpublishPortRequest>) -> Answer<UnpublishPortResult> {
+        let request = request.into_inner();
+        if request.host_port == 1 {
+            return Err(not_found("1"));
+        }
+        answer(UnpublishPortResult { operation: Some(done("web", "UnpublishPortRequest", &request)) })
+    }
+
+    async fn get_published_ports(
+        &self,
+        request: Request<GetPublishedPortsRequest>,
+    ) -> Answer<GetPublishedPortsResult> {
+        let instance_name = request.into_inner().instance_name.unwrap_or_else(|| "web".into());
+        let protocol = NetworkProtocol::Tcp.into();
+        let published_ports = vec![PublishedPort { instance_name, protocol, host_port: 8080, port: 80 }];
+        answer(GetPublishedPortsResult { published_ports })
     }
 }

@@ -20,6 +20,7 @@ use sloop_proto::v1::images_server::ImagesServer;
 use sloop_proto::v1::instances_server::InstancesServer;
 use sloop_proto::v1::key_pairs_server::KeyPairsServer;
 use sloop_proto::v1::operations_server::OperationsServer;
+use sloop_proto::v1::publishing_server::PublishingServer;
 use sloop_proto::v1::readiness_server::ReadinessServer;
 use sloop_proto::v1::static_ips_server::StaticIpsServer;
 use sloop_proto::v1::terminal_server::TerminalServer;
@@ -80,6 +81,7 @@ fn serve(socket: &Path, script: Script) -> Runtime {
         .add_service(InstancesServer::new(script))
         .add_service(KeyPairsServer::new(script))
         .add_service(OperationsServer::new(script))
+        .add_service(PublishingServer::new(script))
         .add_service(ReadinessServer::new(script))
         .add_service(StaticIpsServer::new(script))
         .add_service(TerminalServer::new(script))

@@ -56,6 +56,9 @@ pub(super) async fn ensure(handle: &Handle, settings: &Settings, instance: &Inst
         .append_extra_attribute(LinkAttribute::Group(group_of(instance.owner_number)))
         .build();
     handle.link().set(tagged).execute().await.map_err(failed("tag the tap"))?;
+    // So that the host reaches a published port at its 127.0.0.1 as well; what a guest sends there is dropped first.
+    let localnet = if instance.published.is_empty() { "0" } else { "1" };
+    sysctl::set(&format!("ipv4/conf/{tap}/route_localnet"), localnet)?;
     for (key, value) in SETTINGS {
         let key = key.replace("TAP", &tap);
         // A kernel without IPv6 has nothing to set there.

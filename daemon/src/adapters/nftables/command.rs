@@ -8,7 +8,9 @@ use super::{
     Addresses,
     object::{Object, counters, limits},
 };
-use crate::model::{Bytes, Instance, InstanceId, PortRange, PortRule, Sources, group_of, link_local, mac_of};
+use crate::model::{
+    Bytes, Instance, InstanceId, PortRange, PortRule, Publication, Sources, group_of, link_local, mac_of,
+};
 
 /// One command of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +76,10 @@ pub(super) enum Element {
     Source6 { tap: String, mac: [u8; 6], address: Ipv6Addr },
     /// The rules of an IPv6 address.
     Via6 { address: Ipv6Addr, chain: InstanceId },
+    /// Where a port of the host's own addresses leads.
+    Published { publication: Publication, private: Ipv4Addr },
+    /// The rules of what comes by a port of the host.
+    ViaOwn { private: Ipv4Addr, chain: InstanceId },
     /// The object of a wire.
     Leads { tap: String, to: Object },
 }
@@ -171,8 +177,12 @@ fn elements(instance: &Instance) -> Vec<Element> {
         elements.extend(own.map(|address| Element::Source6 { tap: tap.clone(), mac, address }));
         elements.push(Element::Via6 { address, chain: instance.id });
     }
+    let private = instance.private_ip;
+    elements.extend(instance.published.iter().map(|one| Element::Published { publication: *one, private }));
+    if !instance.published.is_empty() {
+        elements.push(Element::ViaOwn { private, chain: instance.id });
+    }
     if let Some(public) = instance.public_ip {
-        let private = instance.private_ip;
         elements.extend([
             Element::Pair { public, private },
             Element::ToPrivate { public, private },

@@ -35,7 +35,7 @@ use self::{
     table::TABLE,
 };
 use crate::{
-    model::{Bytes, Error, Finding, Instance, InstanceId, Ipv6Range, Pool, Result},
+    model::{Bytes, Error, Finding, Instance, InstanceId, Ipv6Range, Pool, Publication, Result},
     ports::Firewall,
 };
 
@@ -171,11 +171,13 @@ impl Nftables {
     /// Ends the connections to addresses that lead elsewhere now. They are dropped already; this lets their ports be used
     /// anew, so that it may fail.
     async fn forget(&self, addresses: impl IntoIterator<Item = Ipv4Addr>) {
-        for address in addresses {
-            for request in nfnetlink::forget(address) {
-                if let Err(error) = self.ask(request).await {
-                    tracing::warn!(%address, %error, "its connections are not forgotten, only dropped");
-                }
+        self.forget_all(addresses.into_iter().flat_map(nfnetlink::forget)).await;
+    }
+
+    async fn forget_all(&self, requests: impl IntoIterator<Item = Vec<u8>>) {
+        for request in requests {
+            if let Err(error) = self.ask(request).await {
+                tracing::warn!(%error, "connections to where nothing leads any more are not forgotten");
             }
         }
     }
@@ -185,6 +187,12 @@ impl Nftables {
         // Another program's transaction may hold the kernel's lock.
         tokio::task::spawn_blocking(move || channel.ask(&request)).await.map_err(std::io::Error::other)?
     }
+}
+
+/// What forgets the connections by ports of the host that lead to the instance no more.
+fn closed(old: &Instance, published: &[Publication]) -> Vec<Vec<u8>> {
+    let gone = old.published.iter().filter(|one| !published.contains(one));
+    gone.map(|one| nfnetlink::forget_published(*one, old.private_ip)).collect()
 }
 
 async fn read_counters() -> Result<Counted> {
@@ -218,11 +226,13 @@ impl Firewall for Nftables {
         let commands = command::change(&self.addresses, &pairs);
         let left = pairs.iter().filter(|(old, new)| old.public_ip != new.public_ip);
         let left: Vec<_> = left.filter_map(|(old, _)| old.public_ip).collect();
+        let closed: Vec<_> = pairs.iter().flat_map(|(old, new)| closed(old, &new.published)).collect();
         if let Err(error) = self.carry_out(&commands, &wanted).await {
             wanted.extend(old.into_iter().map(|old| (old.id, old)));
             return Err(error);
         }
         self.forget(left).await;
+        self.forget_all(closed).await;
         Ok(())
     }
 
@@ -233,6 +243,7 @@ impl Firewall for Nftables {
         let known = known.as_ref().unwrap_or(instance);
         self.carry_out(&command::remove(known, self.counted_of(known.id)), &wanted).await?;
         self.forget(known.public_ip).await;
+        self.forget_all(closed(known, &[])).await;
         Ok(())
     }
 

@@ -33,7 +33,7 @@ pub(super) fn base(addresses: &Addresses) -> String {
 }
 
 /// The sets and maps of the tables, each with its family.
-pub(super) const SETS: [(&str, &str, &str); 13] = [
+pub(super) const SETS: [(&str, &str, &str); 15] = [
     ("arp", "set", "arp_ok"),
     ("inet", "set", "src_ok"),
     ("inet", "set", "peers"),
@@ -43,6 +43,8 @@ pub(super) const SETS: [(&str, &str, &str); 13] = [
     ("inet", "map", "priv2pub"),
     ("inet", "set", "src6_ok"),
     ("inet", "map", "via6"),
+    ("inet", "map", "published"),
+    ("inet", "map", "via_own"),
     ("inet", "map", "acct_in"),
     ("inet", "map", "acct_out"),
     ("inet", "map", "cap_in"),

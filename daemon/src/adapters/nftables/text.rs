@@ -7,7 +7,7 @@ use super::{
     object::{BURST, Object},
     table::{SETS, TABLE},
 };
-use crate::model::{InstanceId, PortRange, Protocol};
+use crate::model::{InstanceId, PortRange, Protocol, Publication};
 
 /// The text of a transaction.
 pub(super) fn render(commands: &[Command]) -> String {
@@ -145,6 +145,14 @@ fn parts(element: &Element) -> (String, String, Option<String>) {
         Element::Via6 { address, chain: id } => {
             (inet("via6"), address.to_string(), Some(format!("jump {}", chain(*id))))
         }
+        Element::Published { publication: Publication { protocol, host_port, port }, private } => (
+            inet("published"),
+            format!("{} . {host_port}", protocol.word()),
+            Some(format!("{private} . {port}")),
+        ),
+        Element::ViaOwn { private, chain: id } => {
+            (inet("via_own"), private.to_string(), Some(format!("jump {}", chain(*id))))
+        }
         Element::Leads { tap, to } => {
             (inet(to.map()), format!("\"{tap}\""), Some(format!("\"{}\"", to.name())))
         }
@@ -196,6 +204,16 @@ mod tests {
             "ipv6_comes",
             render(&command::change(&addresses(), &[(&before, &instance)]))
         );
+    }
+
+    #[test]
+    fn an_instance_with_published_ports() {
+        let mut instance = testing::instance("web");
+        let before = instance.clone();
+        instance.published =
+            vec!["8080:80/tcp".parse().expect("a port"), "53:53/udp".parse().expect("a port")];
+        insta::assert_snapshot!("publish", render(&command::change(&addresses(), &[(&before, &instance)])));
+        insta::assert_snapshot!("unpublish", render(&command::change(&addresses(), &[(&instance, &before)])));
     }
 
     #[test]

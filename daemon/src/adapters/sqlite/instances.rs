@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, Row, params};
 
-use super::{ports, readable, unreadable};
+use super::{ports, publications, readable, unreadable};
 use crate::{
     adapters::sqlite::write::{millis, stamp, tags_of},
     model::{
@@ -39,6 +39,7 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
         has_static_ip: _,
         ipv6,
         ports: rules,
+        published,
         metadata,
         identity,
         vendor_config,
@@ -61,7 +62,8 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
             ipv6.map(|ip| ip.to_string()), tokens_required, enabled, hop_limit, metadata_ipv6, bandwidth_kbps,
         ],
     )?;
-    ports::replace(db, *id, rules)
+    ports::replace(db, *id, rules)?;
+    publications::replace(db, *id, published)
 }
 
 /// What other tables say of an instance.
@@ -86,6 +88,7 @@ pub(super) fn select(db: &Connection, condition: &str, value: &str) -> rusqlite:
     let mut instances = readable("instance", statement.query_map([value], read)?);
     for instance in &mut instances {
         instance.ports = ports::of(db, instance.id)?;
+        instance.published = publications::of(db, instance.id)?;
         instance.tags = tags_of(db, &instance.id.to_string())?;
     }
     Ok(instances)
@@ -123,6 +126,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         has_static_ip: row.get("has_static_ip")?,
         ipv6: ipv6.map(|ip| ip.parse()).transpose().map_err(|error| unreadable(26, error))?,
         ports: Vec::new(),
+        published: Vec::new(),
         metadata: MetadataOptions {
             tokens_required: row.get("metadata_tokens_required")?,
             enabled: row.get("metadata_enabled")?,

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use rusqlite_migration::{M, Migrations};
 
-pub(super) static ALL: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(NETWORKING), M::up(TRANSFER)]));
+pub(super) static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![M::up(FIRST), M::up(NETWORKING), M::up(TRANSFER), M::up(PUBLICATIONS)])
+});
 
 const FIRST: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -141,6 +142,18 @@ CREATE TABLE transfer_readings (
     inward INTEGER NOT NULL,
     outward INTEGER NOT NULL
 ) STRICT;
+";
+
+/// Ports of the host's own addresses that lead to instances.
+const PUBLICATIONS: &str = "
+CREATE TABLE publications (
+    protocol TEXT NOT NULL,
+    host_port INTEGER NOT NULL,
+    instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+    port INTEGER NOT NULL,
+    PRIMARY KEY (protocol, host_port)
+) STRICT;
+CREATE INDEX publications_of_instance ON publications (instance_id);
 ";
 
 #[cfg(test)]

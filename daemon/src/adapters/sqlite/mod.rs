@@ -8,6 +8,7 @@ mod key_pairs;
 mod migrations;
 mod operations;
 mod ports;
+mod publications;
 mod static_ips;
 mod store;
 mod transfer;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
-use super::{instances, key_pairs, operations, ports, static_ips, transfer, unreadable};
+use super::{instances, key_pairs, operations, ports, publications, static_ips, transfer, unreadable};
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
     ports::{Address, Change},
@@ -38,6 +38,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
             db.execute(sql, params![id.to_string(), address.map(|ip| ip.to_string())]).map(drop)
         }
         Change::SetPorts(id, rules) => ports::replace(db, *id, rules),
+        Change::SetPublished(id, all) => publications::replace(db, *id, all),
         Change::SetMetadataOptions(id, options) => instances::set_metadata(db, *id, *options),
         Change::SetBase(id, base) => {
             let sql = "UPDATE instances SET base = ?2 WHERE id = ?1";

@@ -57,20 +57,21 @@ impl Firewall for Door {
 
 fn asked(info: wire::PortInfo) -> Result<(PortRange, Sources)> {
     let wire::PortInfo { from_port, to_port, protocol, cidrs, ipv6_cidrs, cidr_list_aliases } = info;
-    let protocol = match wire::NetworkProtocol::try_from(protocol.unwrap_or_default()) {
-        Ok(wire::NetworkProtocol::Tcp) => Protocol::Tcp,
-        Ok(wire::NetworkProtocol::Udp) => Protocol::Udp,
-        Ok(wire::NetworkProtocol::Icmp) => Protocol::Icmp,
-        Ok(wire::NetworkProtocol::Icmpv6) => Protocol::Icmpv6,
-        Ok(wire::NetworkProtocol::All) => Protocol::All,
-        Ok(wire::NetworkProtocol::Unspecified) | Err(_) => {
-            return Err(
-                Error::invalid("protocol", "A protocol is missing").tip("use tcp, udp, icmp, icmpv6 or all")
-            );
-        }
-    };
-    let range = PortRange::parse(protocol, from_port, to_port)?;
+    let range = PortRange::parse(self::protocol(protocol.unwrap_or_default())?, from_port, to_port)?;
     Ok((range, Sources::parse(&cidrs, &ipv6_cidrs, &cidr_list_aliases)?))
+}
+
+pub(super) fn protocol(number: i32) -> Result<Protocol> {
+    match wire::NetworkProtocol::try_from(number) {
+        Ok(wire::NetworkProtocol::Tcp) => Ok(Protocol::Tcp),
+        Ok(wire::NetworkProtocol::Udp) => Ok(Protocol::Udp),
+        Ok(wire::NetworkProtocol::Icmp) => Ok(Protocol::Icmp),
+        Ok(wire::NetworkProtocol::Icmpv6) => Ok(Protocol::Icmpv6),
+        Ok(wire::NetworkProtocol::All) => Ok(Protocol::All),
+        Ok(wire::NetworkProtocol::Unspecified) | Err(_) => {
+            Err(Error::invalid("protocol", "A protocol is missing").tip("use tcp, udp, icmp, icmpv6 or all"))
+        }
+    }
 }
 
 fn state(rule: &PortRule) -> wire::InstancePortState {

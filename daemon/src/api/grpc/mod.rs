@@ -10,6 +10,7 @@ mod images;
 mod instances;
 mod key_pairs;
 mod operations;
+mod publishing;
 mod readiness;
 mod static_ips;
 mod tags;
@@ -62,6 +63,7 @@ pub async fn serve(
         .add_service(service!(wire::tags_server::TagsServer<Door>))
         .add_service(service!(wire::host_server::HostServer<Door>))
         .add_service(service!(wire::images_server::ImagesServer<Door>))
+        .add_service(service!(wire::publishing_server::PublishingServer<Door>))
         .add_service(service!(wire::transfer_server::TransferServer<Door>))
         .add_service(service!(wire::terminal_server::TerminalServer<Door>))
         .add_service(service!(wire::readiness_server::ReadinessServer<Door>))

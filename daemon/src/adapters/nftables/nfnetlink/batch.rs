@@ -4,11 +4,14 @@ use super::{
     expression,
     message::{ACK, APPEND, CREATE, Message},
 };
-use crate::adapters::nftables::{
-    command::{Command, Element},
-    object::{BURST, Object},
-    table::TABLE,
-    text::chain,
+use crate::{
+    adapters::nftables::{
+        command::{Command, Element},
+        object::{BURST, Object},
+        table::TABLE,
+        text::chain,
+    },
+    model::Publication,
 };
 
 /// The subsystem, `NFNL_SUBSYS_NFTABLES`.
@@ -93,7 +96,7 @@ fn made(message: Message, object: Object) -> Message {
 
 /// The value of a map's element.
 enum Data {
-    Bytes([u8; 4]),
+    Bytes(Vec<u8>),
     Jump(String),
     Object(String),
 }
@@ -124,10 +127,10 @@ fn parts(element: &Element) -> (&'static str, Vec<u8>, Option<Data>) {
         Element::Peers(group) => ("peers", group.to_ne_bytes().repeat(2), None),
         Element::Pair { public, private } => ("pair", [public.octets(), private.octets()].concat(), None),
         Element::ToPrivate { public, private } => {
-            ("pub2priv", public.octets().to_vec(), Some(Data::Bytes(private.octets())))
+            ("pub2priv", public.octets().to_vec(), Some(Data::Bytes(private.octets().to_vec())))
         }
         Element::ToPublic { private, public } => {
-            ("priv2pub", private.octets().to_vec(), Some(Data::Bytes(public.octets())))
+            ("priv2pub", private.octets().to_vec(), Some(Data::Bytes(public.octets().to_vec())))
         }
         Element::Via { public, private, chain: id } => {
             ("via_pub", [public.octets(), private.octets()].concat(), Some(Data::Jump(chain(*id))))
@@ -135,6 +138,16 @@ fn parts(element: &Element) -> (&'static str, Vec<u8>, Option<Data>) {
         Element::Source6 { tap, mac, address } => ("src6_ok", sender(tap, *mac, &address.octets()), None),
         Element::Via6 { address, chain: id } => {
             ("via6", address.octets().to_vec(), Some(Data::Jump(chain(*id))))
+        }
+        Element::Published { publication: Publication { protocol, host_port, port }, private } => {
+            let service = |port: u16| [port.to_be_bytes(), [0; 2]].concat();
+            let key =
+                [vec![expression::number_of(*protocol).unwrap_or_default(), 0, 0, 0], service(*host_port)]
+                    .concat();
+            ("published", key, Some(Data::Bytes([private.octets().to_vec(), service(*port)].concat())))
+        }
+        Element::ViaOwn { private, chain: id } => {
+            ("via_own", private.octets().to_vec(), Some(Data::Jump(chain(*id))))
         }
         Element::Leads { tap, to } => (to.map(), interface(tap), Some(Data::Object(to.name()))),
     }

@@ -118,15 +118,20 @@ fn octets(address: IpAddr) -> Vec<u8> {
     }
 }
 
+/// The number of a protocol; none stands for all.
+pub(super) fn number_of(protocol: Protocol) -> Option<u8> {
+    match protocol {
+        Protocol::All => None,
+        Protocol::Tcp => Some(TCP),
+        Protocol::Udp => Some(UDP),
+        Protocol::Icmp => Some(ICMP),
+        Protocol::Icmpv6 => Some(ICMPV6),
+    }
+}
+
 fn ports(message: Message, range: PortRange) -> Message {
     let PortRange { protocol, from, to } = range;
-    let number = match protocol {
-        Protocol::All => return message,
-        Protocol::Tcp => TCP,
-        Protocol::Udp => UDP,
-        Protocol::Icmp => ICMP,
-        Protocol::Icmpv6 => ICMPV6,
-    };
+    let Some(number) = number_of(protocol) else { return message };
     let message = equals(meta(message, PROTOCOL), &[number]);
     match protocol {
         Protocol::Tcp | Protocol::Udp => destination(message, from, to),

@@ -15,7 +15,7 @@ mod socket;
 
 pub(super) use self::{
     batch::transaction,
-    conntrack::forget,
+    conntrack::{forget, forget_published},
     events::{Seen, Watch},
     socket::Channel,
 };
