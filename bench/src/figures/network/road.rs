@@ -21,7 +21,9 @@ pub(super) struct Road {
 impl Road {
     /// Lays the road to an instance that only the packet filter knows.
     pub(super) fn to(instance: &Instance) -> Result<Self> {
-        let lab = super::crowd::lab()?;
+        // Its daemon has prepared the host. It must not guard its own rules, which are none, against those that are put up here.
+        let mut lab = super::crowd::lab()?;
+        lab.stop_daemon()?;
         let world = World::of(&lab)?;
         let host = lab.netns()?;
         let guest = format!("{host}-road");
