@@ -276,7 +276,7 @@ pub async fn leave(config: &Config) -> anyhow::Result<()> {
     let _lock = lock(&layout)?;
     let (network, firewall) = network(config, Sqlite::open(&layout.database())?.host_id())?;
     let wires = Network::list(&*network).await?.len();
-    anyhow::ensure!(wires == 0, "{wires} instances are plugged in: delete them first, or stop them");
+    anyhow::ensure!(wires == 0, "{wires} instances have wires here: delete them first, sloop rm");
     firewall.leave().await?;
     Ok(network.leave().await?)
 }
@@ -284,6 +284,7 @@ pub async fn leave(config: &Config) -> anyhow::Result<()> {
 async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
     let host_id = store.host_id();
     let (network, firewall) = network(config, host_id)?;
+    network.check().await?;
     network.guard()?;
     firewall.guard()?;
     let libvirt = Libvirt::connect(libvirt::Settings {

@@ -15,7 +15,10 @@ struct Stand {
 impl Stand {
     /// A host with running instances of these names.
     async fn with(names: &[&str]) -> Self {
-        let host = Host::new();
+        Self::on(Host::new(), names).await
+    }
+
+    async fn on(host: Host, names: &[&str]) -> Self {
         host.done(create(&host.verbs, names).await.expect("accepted")).await;
         let mut ids = Vec::new();
         for name in names {
@@ -43,6 +46,7 @@ impl Stand {
         for instance in instances.iter().filter(|instance| instance.status != Status::Stopped) {
             let reach = &world.rules[&instance.id];
             assert_eq!((&reach.ports, reach.public_ip), (&instance.ports, instance.public_ip));
+            assert_eq!((&reach.published, reach.ipv6), (&instance.published, instance.ipv6));
             assert!(seen.insert(reach.public_ip), "{:?} leads to two", reach.public_ip);
         }
     }
@@ -58,6 +62,15 @@ impl Stand {
     async fn allocate(&self, name: &str) -> std::net::Ipv4Addr {
         self.host.verbs.allocate_static_ip(&caller(), name).await.expect("room");
         self.host.verbs.get_static_ip(&caller(), name).await.expect("there").address
+    }
+
+    async fn publish(&self, name: &str, what: &str) -> Result<bool> {
+        let what = what.parse().expect("a port");
+        self.host.verbs.publish_port(&caller(), name, what).await.map(|(_, is_open)| is_open)
+    }
+
+    async fn dualstack(&self, name: &str, is_dual: bool) -> Result<()> {
+        self.host.verbs.set_ip_address_type(&caller(), name, is_dual).await.map(drop)
     }
 
     async fn stop(&self, name: &str) {
@@ -249,4 +262,74 @@ async fn where_everybody_has_their_own_nobody_touches_anothers() {
     assert_eq!(kind(verbs.attach_static_ip(&stranger, "site", "web").await), Kind::NotFound);
     let theirs: Result<Vec<_>, Error> = verbs.get_static_ips(&stranger, None).await.map(|page| page.items);
     assert_eq!(theirs.expect("readable"), []);
+}
+
+/// Published ports, high enough that nothing on the machine that runs this listens there for long.
+#[tokio::test]
+async fn ports_of_the_host_lead_to_one_instance_each() {
+    let stand = Stand::with(&["web", "db"]).await;
+    assert!(stand.publish("web", "28080:80/tcp").await.expect("free"), "80 is open");
+    assert!(!stand.publish("web", "28053:5353/udp").await.expect("free"), "5353 is not open");
+    stand.publish("web", "28080:80/tcp").await.expect("twice is once");
+    stand.publish("web", "28080:81/tcp").await.expect("its own port leads elsewhere");
+    stand.agrees().await;
+    assert_eq!(kind(stand.publish("db", "28080:80/tcp").await), Kind::WrongState);
+    stand.publish("db", "28080:80/udp").await.expect("another protocol is another port");
+    for (what, expected) in [("80:80/tcp", Kind::AccessDenied), ("62000:80/tcp", Kind::InvalidInput)] {
+        assert_eq!(kind(stand.publish("web", what).await), expected, "{what}");
+    }
+    assert_eq!(kind(stand.publish("nobody", "28081:80/tcp").await), Kind::NotFound);
+    let verbs = &stand.host.verbs;
+    let listed = verbs.get_published_ports(&caller(), None).await.expect("listed");
+    let listed: Vec<_> = listed.iter().map(|(name, port)| format!("{name} {port}")).collect();
+    assert_eq!(listed, ["db 28080:80/udp", "web 28080:81/tcp", "web 28053:5353/udp"]);
+    // With the instance they go, and come again.
+    stand.stop("web").await;
+    stand.agrees().await;
+    stand.start("web").await;
+    stand.agrees().await;
+    let tcp = sloopd::model::Protocol::Tcp;
+    assert_eq!(kind(verbs.unpublish_port(&caller(), tcp, 28_081).await), Kind::NotFound);
+    verbs.unpublish_port(&caller(), tcp, 28_080).await.expect("published");
+    stand.agrees().await;
+    stand.publish("db", "28080:80/tcp").await.expect("free again");
+    stand.host.done(verbs.delete_instance(&caller(), "db").await.expect("there")).await;
+    stand.publish("web", "28080:80/tcp").await.expect("free again");
+}
+
+#[tokio::test]
+async fn ipv6_comes_and_goes() {
+    let stand = Stand::with(&["web", "db"]).await;
+    let ipv6 = async |name| stand.host.verbs.get_instance(&caller(), name).await.expect("there").ipv6;
+    let before = ipv6("web").await.expect("by default");
+    assert_ne!(ipv6("db").await, Some(before));
+    for (is_dual, expected) in [(false, None), (false, None), (true, Some(before)), (true, Some(before))] {
+        stand.dualstack("web", is_dual).await.expect("taken");
+        assert_eq!(ipv6("web").await, expected);
+        stand.agrees().await;
+    }
+    assert_eq!(kind(stand.dualstack("nobody", true).await), Kind::NotFound);
+    let without = Host::with(sloopd::verbs::Policy { ipv6_range: None, ..common::policy() });
+    let without = Stand::on(without, &["web"]).await;
+    assert_eq!(kind(without.dualstack("web", true).await), Kind::InvalidInput);
+    without.dualstack("web", false).await.expect("so it is");
+}
+
+/// The rules follow and the wires do not: then neither have.
+#[tokio::test]
+async fn what_follows_half_way_goes_back() {
+    let lan = "192.0.2.10-192.0.2.60".parse().expect("a range");
+    let host = Host::with(sloopd::verbs::Policy { public_pool: lan, ..common::policy() });
+    let stand = Stand::on(host, &["web", "db"]).await;
+    let site = stand.allocate("site").await;
+    stand.attach("site", "web").await.expect("free");
+    stand.host.world.fail_when(|call| call == "ensure_link");
+    assert_eq!(kind(stand.attach("site", "db").await), Kind::Unavailable);
+    assert_eq!(kind(stand.publish("db", "28022:22/tcp").await), Kind::Unavailable);
+    assert_eq!(kind(stand.dualstack("db", false).await), Kind::Unavailable);
+    assert_eq!(stand.address("web").await, Some(site));
+    stand.agrees().await;
+    stand.host.world.heal();
+    stand.attach("site", "db").await.expect("moves");
+    stand.agrees().await;
 }

@@ -86,7 +86,7 @@ impl Engine {
             }
             (Status::Running, true) => {
                 // Its wire may not have been taken up yet: the hypervisor was away when this daemon started.
-                if let Err(error) = self.ports().network.ensure_link(&instance).await {
+                if let Err(error) = self.refresh_wires(&[id]).await {
                     tracing::warn!(instance = %instance.name, %error, "cannot take up its wire");
                 }
                 self.watch_ssh(id);

@@ -62,5 +62,7 @@ impl Firewall for Simulated {
 }
 
 fn reach(instance: &Instance) -> (InstanceId, Reach) {
-    (instance.id, Reach { public_ip: instance.public_ip, ports: instance.ports.clone() })
+    let Instance { id, public_ip, ports, published, ipv6, .. } = instance;
+    let (ports, published) = (ports.clone(), published.clone());
+    (*id, Reach { public_ip: *public_ip, ports, published, ipv6: *ipv6 })
 }

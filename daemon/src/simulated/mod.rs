@@ -11,14 +11,14 @@ mod volumes;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
+    net::{Ipv4Addr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::broadcast;
 
 use crate::{
-    model::{Bytes, DomainState, Error, InstanceId, PortRule, Result, StoredImage},
+    model::{Bytes, DomainState, Error, InstanceId, PortRule, Publication, Result, StoredImage},
     ports::{DomainEvent, LinkEvent},
 };
 
@@ -62,6 +62,10 @@ pub struct Reach {
     pub public_ip: Option<Ipv4Addr>,
     /// At which ports, by whom.
     pub ports: Vec<PortRule>,
+    /// By which ports of the host.
+    pub published: Vec<Publication>,
+    /// At which IPv6 address.
+    pub ipv6: Option<Ipv6Addr>,
 }
 
 /// Decides which calls fail: given the call's name, says whether it does.

@@ -45,12 +45,28 @@ impl Verbs {
                 operation.advance(OperationStatus::Failed, verbs.ports.clock.now());
             }
             work.back.extend(put(&work.operations));
-            if let Err(unwritten) = verbs.ports.store.commit(work.back).await {
-                tracing::error!(%unwritten, "cannot write that a change of the firewall failed; the next start applies it");
+            match verbs.ports.store.commit(work.back).await {
+                Ok(()) => verbs.go_back(&work.touched, work.rewire).await,
+                Err(unwritten) => {
+                    tracing::error!(%unwritten, "cannot write that a change of the firewall failed; the next start applies it");
+                }
             }
             Err(error)
         });
         followed.await.map_err(|error| Error::internal(format!("the change broke off: {error}")))?
+    }
+}
+
+impl Verbs {
+    /// What followed already, before something else could not, is as it was.
+    async fn go_back(&self, touched: &[InstanceId], rewire: bool) {
+        let mut gone_back = self.engine.refresh_rules(touched).await;
+        if gone_back.is_ok() && rewire {
+            gone_back = self.engine.refresh_wires(touched).await;
+        }
+        if let Err(error) = gone_back {
+            tracing::error!(%error, "what could not follow stands half way; the next start puts up what is written");
+        }
     }
 }
 

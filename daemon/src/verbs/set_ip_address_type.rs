@@ -1,6 +1,6 @@
 use super::{Verbs, admission::ipv6, follow::Work};
 use crate::{
-    model::{Caller, Error, Operation, OperationKind, ResourceType, Result},
+    model::{Caller, Error, Operation, OperationKind, ResourceType, Result, Status},
     ports::Change,
 };
 
@@ -15,6 +15,13 @@ impl Verbs {
     ) -> Result<Vec<Operation>> {
         let alone = self.admission.clone().lock_owned().await;
         let instance = self.find(caller, name).await?;
+        if instance.status == Status::ShuttingDown {
+            return Err(instance.status.refuse(
+                "change the addresses of",
+                &instance.name,
+                "it is being deleted",
+            ));
+        }
         let address = match self.policy.ipv6_range {
             None if dualstack => {
                 return Err(Error::invalid("ipAddressType", "There is no IPv6 for instances on this host")

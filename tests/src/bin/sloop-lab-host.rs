@@ -90,6 +90,7 @@ async fn main() -> anyhow::Result<()> {
     });
     let daemon = Daemon::over(Config::read(&path, true)?, async |config, store| {
         let (network, firewall) = wiring::network(config, store.host_id())?;
+        network.check().await?;
         network.guard()?;
         firewall.guard()?;
         let world = Simulated::default();

@@ -45,9 +45,14 @@ impl<'a> Attacker<'a> {
 
     /// A TCP packet that would open a connection.
     pub(crate) fn syn(&self, from: Ipv4Addr, to: Ipv4Addr, port: u16) -> Result<()> {
+        self.syn_from(4001, from, to, port)
+    }
+
+    /// The same from any port.
+    pub(crate) fn syn_from(&self, from_port: u16, from: Ipv4Addr, to: Ipv4Addr, port: u16) -> Result<()> {
         let builder = PacketBuilder::ethernet2(self.mac, self.gateway_mac)
             .ipv4(from.octets(), to.octets(), 64)
-            .tcp(4001, port, 1, 1000)
+            .tcp(from_port, port, 1, 1000)
             .syn();
         let mut frame = Vec::new();
         builder.write(&mut frame, b"")?;

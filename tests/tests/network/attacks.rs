@@ -1,9 +1,12 @@
 //! What a hostile guest tries. Every probe is counted, and so is what arrives: nothing. Each counter is shown to count first,
 //! by a packet that may pass.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, UdpSocket},
+    time::Duration,
+};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use sloopd::model::link_local;
 
 use super::{
@@ -273,5 +276,87 @@ fn another_owners_guest_is_reached_by_its_public_ports_alone() -> Result<()> {
     println!("another owner's guest: {probes} probes, {arrived} arrived");
     ensure!(arrived == 0);
     ensure!(at_foe.packets()? >= 1, "what is open is not reached either: the counter shows nothing");
+    Ok(())
+}
+
+/// What a guest sends from a port of its own must not take what is sent to that port of the host (CVE-2021-3773).
+#[test]
+fn nobody_stands_in_for_a_port_of_the_host() -> Result<()> {
+    let net = stage()?;
+    let world: std::net::SocketAddr = format!("{}:4000", net.world.address()).parse()?;
+    let host = net.lab.inside(|| Ok(UdpSocket::bind(("10.99.0.1", 5140))?))?;
+    host.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let outside = net.world.inside(move || Ok(UdpSocket::bind(world)?))?;
+    outside.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let guest = net.guests[2].inside(|| Ok(UdpSocket::bind(("0.0.0.0", 5140))?))?;
+    guest.send_to(b"hello", world)?;
+    let (_, seen) = outside.recv_from(&mut [0; 16])?;
+    ensure!(seen.port() >= 61_000, "it is seen as {seen}");
+    outside.send_to(b"for the host", ("10.99.0.1", 5140))?;
+    let mut text = [0; 16];
+    let (length, _) = host.recv_from(&mut text)?;
+    ensure!(&text[..length] == b"for the host");
+    Ok(())
+}
+
+/// The host's table of connections is everybody's.
+#[test]
+fn nobody_fills_the_table_of_connections() -> Result<()> {
+    let net = stage()?;
+    let attacker = Attacker::at(&net.lab, &net.guests[2])?;
+    let world: Ipv4Addr = net.world.address().parse()?;
+    for port in 1..=20_000 {
+        attacker.syn_from(port, attacker.address, world, 80)?;
+    }
+    let honest = net.guests[0].inside(move || Ok(UdpSocket::bind(("0.0.0.0", 0))?))?;
+    let outside = net.world.inside(move || Ok(UdpSocket::bind((world, 4000))?))?;
+    outside.set_read_timeout(Some(Duration::from_secs(5)))?;
+    honest.send_to(b"x", (world, 4000))?;
+    outside.recv_from(&mut [0; 16])?;
+    let count: u32 = net.lab.shell("cat /proc/sys/net/netfilter/nf_conntrack_count")?.trim().parse()?;
+    println!("20000 connections begun, {count} in the table");
+    ensure!(count < 9000, "{count}");
+    Ok(())
+}
+
+/// Who gets an address that another had gets nothing that was meant for the other.
+#[test]
+fn nobody_inherits_connections_with_an_address() -> Result<()> {
+    let mut net = Net::with(&["one", "two"], "network.private = \"172.26.0.0/26\"")?;
+    let (one, two) = (net.guests[0].address().to_owned(), net.guests[1].address().to_owned());
+    let bind = |guest: &sloop_lab::Guest| {
+        guest.inside(|| {
+            let socket = UdpSocket::bind(("0.0.0.0", 6000))?;
+            socket.set_read_timeout(Some(Duration::from_secs(1)))?;
+            Ok(socket)
+        })
+    };
+    let (at_one, at_two) = (bind(&net.guests[0])?, bind(&net.guests[1])?);
+    at_one.send_to(b"hello", (two.as_str(), 6000))?;
+    at_two.recv_from(&mut [0; 16])?;
+    at_two.send_to(b"hello", (one.as_str(), 6000))?;
+    at_one.recv_from(&mut [0; 16])?;
+    drop(at_two);
+    net.lab.must(&["instance", "delete", "two", "--yes"])?;
+    net.guests.truncate(1);
+    // Addresses go round; it takes a while until this one comes again.
+    let create =
+        ["instance", "create", "--blueprint", "tiny", "--bundle", "nano_3_0", "--wait-for", "running"];
+    let mut heir = None;
+    for number in 0..60 {
+        let name = format!("foe{number}");
+        net.lab.must_as("nobody", &[create.as_slice(), &[&name]].concat())?;
+        if net.lab.json(&["instance", "show", &name])?["instance"]["privateIpAddress"] == two.as_str() {
+            heir = Some(sloop_lab::Guest::up(&net.lab, &name)?);
+            break;
+        }
+        net.lab.must_as("nobody", &["instance", "delete", &name, "--yes"])?;
+    }
+    let heir = heir.context("the address goes round")?;
+    let at_heir = bind(&heir)?;
+    at_one.send_to(b"for two", (two.as_str(), 6000))?;
+    ensure!(at_heir.recv_from(&mut [0; 16]).is_err(), "what was for two reached another owner's instance");
+    at_heir.send_to(b"evil", (one.as_str(), 6000))?;
+    ensure!(at_one.recv_from(&mut [0; 16]).is_err(), "another owner's instance reached one");
     Ok(())
 }

@@ -78,3 +78,36 @@ fn an_instance_is_known_by_its_own_address_there() -> Result<()> {
     ensure!(told.contains("192.0.2.200-192.0.2.202 on up0"), "{told}");
     Ok(())
 }
+
+#[test]
+fn an_interface_that_comes_back_is_answered_on_again() -> Result<()> {
+    let mut net = stage()?;
+    create(&mut net, "one")?;
+    probe::serve(&net.guests[0], "one", &[22])?;
+    let one = net.public("one")?;
+    let world = || probe::tcp_from(&net.world, one, 22, PATIENCE);
+    ensure!(world()?.as_deref() == Some("one"));
+    net.lab.shell("ip link set up0 down; ip link set up0 up")?;
+    net.lab.until("it is reached again", || Ok(world()?.as_deref() == Some("one")))
+}
+
+#[test]
+fn a_range_with_the_hosts_own_address_is_refused() -> Result<()> {
+    let mut net = stage()?;
+    let configuration = std::fs::read_to_string(net.lab.configuration_path())?;
+    net.lab.stop_daemon()?;
+    net.lab.shell("ip route add 203.0.113.0/24 via 192.0.2.9")?;
+    for (range, whose) in [
+        ("192.0.2.1-192.0.2.6", "this host's own"),
+        ("192.0.2.8-192.0.2.10", "a router's"),
+        ("192.0.2.250-192.0.2.255", "broadcast"),
+    ] {
+        let other = configuration.replace("192.0.2.200-192.0.2.202", range);
+        std::fs::write(net.lab.configuration_path(), other)?;
+        let error = net.lab.start_daemon().err().map(|error| format!("{error:#}")).unwrap_or_default();
+        let log = net.lab.log();
+        ensure!(error.contains(whose) || log.contains(whose), "{range}: {error}\n{log}");
+    }
+    std::fs::write(net.lab.configuration_path(), configuration)?;
+    net.lab.start_daemon()
+}

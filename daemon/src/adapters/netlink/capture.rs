@@ -3,26 +3,24 @@
 //! The remedy is a rule before theirs that has packets to the instances' ranges ask the main table. It bears a number of ours, by
 //! which it is found and taken out again.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::net::Ipv4Addr;
 
-use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use futures::TryStreamExt as _;
 use rtnetlink::{
-    Handle, IpVersion, MulticastGroup, RouteMessageBuilder,
+    Handle, IpVersion, RouteMessageBuilder,
     packet_route::{
         route::{RouteAttribute, RouteProtocol},
         rule::{RuleAction, RuleAttribute, RuleMessage},
     },
 };
 
-use super::{Netlink, Settings, done, failed, gone};
-use crate::model::{Error, Finding, Pool, Result};
+use super::{Settings, done, failed, gone};
+use crate::model::{Finding, Pool, Result};
 
 /// Before those of VPNs: Tailscale's begin at 5210.
 const PRIORITY: u32 = 5200;
 /// What says in a rule that it is ours, as the "protocol" of it. Nobody else's in iproute2's list of them.
 const OURS: RouteProtocol = RouteProtocol::Other(0x5c);
-/// Programs that change rules change several.
-const PAUSE: Duration = Duration::from_millis(300);
 
 /// The interface to which packets for instances go instead of to their wires; none where all is well.
 async fn captor(handle: &Handle, pool: Pool) -> Result<Option<String>> {
@@ -87,28 +85,4 @@ pub(super) async fn examine(handle: &Handle, settings: &Settings) -> Option<Find
         ),
         format!("{}{daemon}", rules.join("; ")),
     ))
-}
-
-impl Netlink {
-    /// From now on looks at every change of policy routes, and keeps the way to instances as configured.
-    pub fn guard(self: &Arc<Self>) -> Result<()> {
-        if !self.settings.repairs {
-            return Ok(());
-        }
-        let cannot = |error| Error::unavailable(format!("cannot watch policy routes: {error}"));
-        let groups = [MulticastGroup::Ipv4Rule, MulticastGroup::Ipv4Route];
-        let (connection, _, mut changes) = rtnetlink::new_multicast_connection(&groups).map_err(cannot)?;
-        tokio::spawn(connection);
-        let this = Arc::clone(self);
-        tokio::spawn(async move {
-            while changes.next().await.is_some() {
-                tokio::time::sleep(PAUSE).await;
-                while changes.next().now_or_never().flatten().is_some() {}
-                if let Err(error) = settle(&this.handle, &this.settings).await {
-                    tracing::warn!(%error, "the way to instances is not kept");
-                }
-            }
-        });
-        Ok(())
-    }
 }

@@ -3,6 +3,7 @@
 //! packets of instances, `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers.
 
 mod capture;
+mod guard;
 mod host;
 mod link;
 mod ssh;
@@ -107,24 +108,39 @@ impl Netlink {
         Ok(())
     }
 
+    /// What the guest on an instance's wire is told about IPv6 now.
+    fn told(&self, id: InstanceId) -> Option<ra::Settings> {
+        self.advertisers.lock().unwrap_or_else(PoisonError::into_inner).get(&id).map(|(_, told)| *told)
+    }
+
+    /// Plays the router no longer, and says so. A guest that does not hear it finds out: nothing leads to its address any more.
+    fn withdraw(&self, id: InstanceId, index: u32) {
+        if let Some(told) = end(&self.advertisers, id) {
+            let _ = ra::Advertiser::open(index, told).and_then(ra::Advertiser::withdraw);
+        }
+    }
+
     /// Plays the router on an instance's wire, or stops doing so where it shall have no IPv6.
     async fn advertise(&self, instance: &Instance, index: u32) -> Result<()> {
         let Some(address) = instance.ipv6.filter(|_| self.settings.ipv6.is_some()) else {
-            if let Some(told) = end(&self.advertisers, instance.id) {
-                // A guest that does not hear it finds out: nothing leads to its address any more.
-                let _ = ra::Advertiser::open(index, told).and_then(ra::Advertiser::withdraw);
-            }
+            self.withdraw(instance.id, index);
             return link::without_ipv6(&self.handle, instance.id).await;
         };
         let mac = link::mac(&self.handle, instance.id).await?;
         let prefix = Ipv6Net::new_assert(address, 64).trunc();
+        let settings = ra::Settings { mac, prefix };
+        if self.told(instance.id).is_some_and(|told| told != settings) {
+            // It has another subnet than before: what leads to the old one goes.
+            self.withdraw(instance.id, index);
+            link::without_ipv6(&self.handle, instance.id).await?;
+            link::ensure(&self.handle, &self.settings, instance).await?;
+        }
         let cannot =
             |error| Error::internal(format!("cannot advertise a router on {}: {error}", instance.id.tap()));
         let mut advertisers = self.advertisers.lock().unwrap_or_else(PoisonError::into_inner);
         if advertisers.get(&instance.id).is_some_and(|(task, _)| !task.is_finished()) {
             return Ok(());
         }
-        let settings = ra::Settings { mac, prefix };
         let advertiser = ra::Advertiser::open(index, settings).map_err(cannot)?;
         let name = instance.name.clone();
         let task = tokio::spawn(async move {

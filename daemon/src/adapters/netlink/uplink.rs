@@ -10,18 +10,19 @@ use etherparse::{ArpHardwareId, ArpOperation, ArpPacket, EtherType, Ethernet2Hea
 use futures::TryStreamExt as _;
 use ipnet::Ipv4Net;
 use rtnetlink::{
-    Handle,
+    Handle, RouteMessageBuilder,
     packet_route::{
         AddressFamily,
         address::{AddressAttribute, AddressMessage},
         neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourFlags},
+        route::{RouteAddress, RouteAttribute, RouteMessage},
     },
 };
 
 use super::{done, failed, gone, link, sysctl};
 use crate::{
     adapters::ffi,
-    model::{Error, Finding, Pool, Result},
+    model::{Error, Finding, Kind, Pool, Result},
 };
 
 /// Everybody on an Ethernet.
@@ -45,6 +46,36 @@ fn network(message: &AddressMessage) -> Option<Ipv4Net> {
         }
         _ => None,
     })
+}
+
+/// Refuses a range that has an address of this host's own or of a router of its: everybody would lose the way there.
+pub(super) async fn check(handle: &Handle, pool: Pool) -> Result<()> {
+    if !pool.is_lan() {
+        return Ok(());
+    }
+    let addresses: Vec<AddressMessage> =
+        handle.address().get().execute().try_collect().await.map_err(failed("list this host's addresses"))?;
+    let nets: Vec<Ipv4Net> = addresses.iter().filter_map(network).collect();
+    let own = nets.iter().map(|net| (net.addr(), "this host's own"));
+    let around = nets.iter().filter(|net| net.prefix_len() < 31);
+    let ends = around
+        .flat_map(|net| [(net.network(), "the network's"), (net.broadcast(), "the network's broadcast")]);
+    let all = RouteMessageBuilder::<Ipv4Addr>::new().build();
+    let routes: Vec<RouteMessage> =
+        handle.route().get(all).execute().try_collect().await.map_err(failed("list routes"))?;
+    let routers = routes.iter().flat_map(|route| &route.attributes).filter_map(|attribute| match attribute {
+        RouteAttribute::Gateway(RouteAddress::Inet(router)) => Some((*router, "a router's")),
+        _ => None,
+    });
+    match own.chain(ends).chain(routers).find(|(address, _)| pool.contains(*address)) {
+        None => Ok(()),
+        Some((address, whose)) => Err(Error::new(
+            Kind::InvalidInput,
+            "InvalidConfiguration",
+            format!("network.public {pool} has {address}, which is {whose} address"),
+        )
+        .tip("choose addresses that nobody has, and that nobody else gives out")),
+    }
 }
 
 /// Has the kernel answer for the range. Where its network is not there, instances are started all the same.

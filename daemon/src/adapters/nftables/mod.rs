@@ -243,7 +243,7 @@ impl Firewall for Nftables {
         let known = known.as_ref().unwrap_or(instance);
         self.carry_out(&command::remove(known, self.counted_of(known.id)), &wanted).await?;
         self.forget(known.public_ip).await;
-        self.forget_all(closed(known, &[])).await;
+        self.forget_all(closed(known, &[]).into_iter().chain(nfnetlink::forget_own(known.private_ip))).await;
         Ok(())
     }
 

@@ -17,10 +17,10 @@ impl Step for Link {
     }
 
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
-        scene.ports.network.ensure_link(instance).await
+        scene.rules.plug(scene.ports, instance).await
     }
 
     async fn undo(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
-        scene.ports.network.remove_link(instance.id).await
+        scene.rules.unplug(scene.ports, instance).await
     }
 }

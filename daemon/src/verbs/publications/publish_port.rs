@@ -7,6 +7,10 @@ use crate::{
 const MOST: usize = 100;
 /// Ports below are for the host's own services, and for its administrators.
 const UNPRIVILEGED: u16 = 1024;
+/// Ports at which the host is asked for names and addresses, by itself too.
+const KEPT: [u16; 3] = [53, 67, 68];
+/// What guests send leaves the host from ports behind this.
+const LAST: u16 = 60_999;
 
 impl Verbs {
     /// Has a port of the host's own addresses lead to an instance, whose firewall decides who comes in by it. Where it leads there
@@ -46,6 +50,10 @@ impl Verbs {
         if host_port < UNPRIVILEGED && !caller.admin {
             let message = format!("{port} is for administrators, as all below {UNPRIVILEGED}");
             return refused(Kind::AccessDenied, "PortReserved", message, "take another, such as 8080");
+        }
+        if KEPT.contains(&host_port) || host_port > LAST {
+            let message = format!("{port} is kept for names, addresses and what instances send");
+            return refused(Kind::InvalidInput, "PortReserved", message, "take another, such as 8080");
         }
         if instance.published.len() >= MOST {
             let message = format!("{} has {MOST} published ports, which is the most", instance.name);

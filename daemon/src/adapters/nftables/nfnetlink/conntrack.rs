@@ -26,17 +26,21 @@ const BY_SERVICE: u32 = 8 | 32;
 /// Has every connection to `address` forgotten, in either direction: what was made under a mapping that is no more would only
 /// be dropped, and would keep its ports from being used anew.
 pub(in crate::adapters::nftables) fn forget(address: Ipv4Addr) -> [Vec<u8>; 2] {
-    [ORIGINAL, REPLY].map(|direction| {
-        let message = Message::new(CONNTRACK << 8 | DELETE, ACK, IPV4, 0);
-        let tuple = message
-            .nest(direction, |tuple| tuple.nest(1, |addresses| addresses.attribute(2, &address.octets())));
-        let flags = |which| if which == direction { BY_DESTINATION } else { 0 }.to_ne_bytes();
-        tuple
-            .nest(FILTER, |filter| {
-                filter.attribute(ORIGINAL, &flags(ORIGINAL)).attribute(REPLY, &flags(REPLY))
-            })
-            .done()
-    })
+    [ORIGINAL, REPLY].map(|direction| by_address(direction, (2, BY_DESTINATION), address))
+}
+
+/// Has every connection of whoever has that address forgotten: another may get it.
+pub(in crate::adapters::nftables) fn forget_own(address: Ipv4Addr) -> [Vec<u8>; 2] {
+    [ORIGINAL, REPLY].map(|direction| by_address(direction, (1, BY_SOURCE), address))
+}
+
+fn by_address(direction: u16, (which, flag): (u16, u32), address: Ipv4Addr) -> Vec<u8> {
+    let tuple = Message::new(CONNTRACK << 8 | DELETE, ACK, IPV4, 0)
+        .nest(direction, |tuple| tuple.nest(1, |addresses| addresses.attribute(which, &address.octets())));
+    let flags = |of| if of == direction { flag } else { 0 }.to_ne_bytes();
+    tuple
+        .nest(FILTER, |filter| filter.attribute(ORIGINAL, &flags(ORIGINAL)).attribute(REPLY, &flags(REPLY)))
+        .done()
 }
 
 /// Has every connection forgotten that came to the instance at `private` by a port of the host which leads there no more. Those

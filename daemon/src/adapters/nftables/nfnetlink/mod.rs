@@ -15,7 +15,7 @@ mod socket;
 
 pub(super) use self::{
     batch::transaction,
-    conntrack::{forget, forget_published},
+    conntrack::{forget, forget_own, forget_published},
     events::{Seen, Watch},
     socket::Channel,
 };
