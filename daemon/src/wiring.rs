@@ -57,6 +57,7 @@ impl Daemon {
         let store = Arc::new(Sqlite::open(&layout.database())?);
         let catalogue = catalogue::load(&config.images.catalogue)?;
         let host_id = store.host_id();
+        keeps_addresses(&config, &*store).await?;
         let ports = ports(&config, store).await?;
         let limits = Limits { shutdown: config.shutdown(), parallel: config.limits.parallel };
         let engine = Engine::new(ports.clone(), limits, Arc::new(Unbroken));
@@ -186,6 +187,19 @@ fn lock(layout: &Layout) -> anyhow::Result<Flock<File>> {
         .map_err(|_| anyhow::anyhow!("another sloopd runs on the state in {}", layout.root().display()))
 }
 
+/// Refuses a private range that instances are not in: their addresses are for life.
+async fn keeps_addresses(config: &Config, store: &dyn Store) -> anyhow::Result<()> {
+    let (private, _) = config.pools()?;
+    if let Some(one) = store.instances().await?.iter().find(|one| !private.contains(one.private_ip)) {
+        anyhow::bail!(
+            "{} has the address {}, which is not in network.private {private}: put the range back, or delete such instances first",
+            one.name,
+            one.private_ip
+        );
+    }
+    Ok(())
+}
+
 fn policy(config: &Config, host_id: HostId) -> anyhow::Result<Policy> {
     let (private_pool, public_pool) = config.pools()?;
     let ipv6_range = config.ipv6(host_id)?;
@@ -278,13 +292,14 @@ pub async fn leave(config: &Config) -> anyhow::Result<()> {
     let wires = Network::list(&*network).await?.len();
     anyhow::ensure!(wires == 0, "{wires} instances have wires here: delete them first, sloop rm");
     firewall.leave().await?;
-    Ok(network.leave().await?)
+    Ok(network.leave(&layout.network_record()).await?)
 }
 
 async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
     let host_id = store.host_id();
     let (network, firewall) = network(config, host_id)?;
     network.check().await?;
+    network.follow_configuration(&layout.network_record()).await?;
     network.guard()?;
     firewall.guard()?;
     let libvirt = Libvirt::connect(libvirt::Settings {

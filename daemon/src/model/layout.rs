@@ -39,6 +39,11 @@ impl Layout {
         self.root.join("state.db")
     }
 
+    /// What the host's network was prepared for.
+    pub fn network_record(&self) -> PathBuf {
+        self.root.join("network.json")
+    }
+
     /// The directory with one directory for each instance.
     pub fn instances(&self) -> PathBuf {
         self.root.join("instances")

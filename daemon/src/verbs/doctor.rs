@@ -10,10 +10,29 @@ impl Verbs {
         findings.extend(self.ports.network.examine().await);
         findings.extend(self.ports.firewall.examine().await);
         findings.extend(self.ports.host.examine().await);
+        findings.extend(self.examine_publications().await);
         findings.push(self.examine_disk().await);
         findings.extend(self.examine_images().await);
         findings.push(self.examine_orphans().await);
         findings
+    }
+
+    /// Published ports at which a program of the host has begun to listen since: who asks there is sent to the instance.
+    async fn examine_publications(&self) -> Vec<Finding> {
+        let instances = self.ports.store.instances().await.unwrap_or_default();
+        let published =
+            instances.iter().flat_map(|one| one.published.iter().map(move |port| (&one.name, port)));
+        let taken = published.filter(|(_, port)| self.ports.host.listens(port.protocol, port.host_port));
+        taken
+            .map(|(name, port)| {
+                let door = format!("{}/{}", port.host_port, port.protocol.word());
+                Finding::warning(
+                    "published ports",
+                    format!("a program of this host listens at {door}, which leads to {name}: it is not reached there"),
+                    format!("sloop unpublish {door}, or have the program listen elsewhere"),
+                )
+            })
+            .collect()
     }
 
     async fn examine_disk(&self) -> Finding {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sloopd::{
     adapters::netlink::Netlink,
     config::Config,
-    model::{Finding, HostFacts, Instance, InstanceId, Protocol, Result},
+    model::{Finding, HostFacts, Instance, InstanceId, Layout, Protocol, Result},
     ports::{Host, LinkEvent, Network, Ports, Store as _},
     simulated::Simulated,
     wiring::{self, Daemon},
@@ -91,6 +91,7 @@ async fn main() -> anyhow::Result<()> {
     let daemon = Daemon::over(Config::read(&path, true)?, async |config, store| {
         let (network, firewall) = wiring::network(config, store.host_id())?;
         network.check().await?;
+        network.follow_configuration(&Layout::new(&config.state_dir).network_record()).await?;
         network.guard()?;
         firewall.guard()?;
         let world = Simulated::default();

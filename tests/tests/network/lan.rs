@@ -111,3 +111,32 @@ fn a_range_with_the_hosts_own_address_is_refused() -> Result<()> {
     std::fs::write(net.lab.configuration_path(), configuration)?;
     net.lab.start_daemon()
 }
+
+/// What the host was prepared for by another configuration goes with that.
+#[test]
+fn another_range_leaves_nothing_of_the_first() -> Result<()> {
+    let mut net = stage()?;
+    let prepared = |net: &Net| net.lab.shell("ip -4 addr show lo; ip -4 route; ip neigh show proxy");
+    ensure!(prepared(&net)?.contains("172.26.0.1"));
+    net.lab.must(&["static-ip", "allocate", "site"])?;
+    net.lab.stop_daemon()?;
+    net.lab.start_daemon()?;
+    let proxies = prepared(&net)?;
+    ensure!(proxies.contains("192.0.2.200 dev up0 proxy"), "{proxies}");
+    net.lab.stop_daemon()?;
+    let configuration = std::fs::read_to_string(net.lab.configuration_path())?;
+    let other = configuration.replace("192.0.2.200-192.0.2.202", "172.29.0.0/22");
+    let other = other.replacen("network.public", "network.private = \"172.28.0.0/16\"\nnetwork.public", 1);
+    std::fs::write(net.lab.configuration_path(), other)?;
+    net.lab.start_daemon()?;
+    let now = prepared(&net)?;
+    ensure!(now.contains("172.28.0.1") && !now.contains("172.26.") && !now.contains("proxy"), "{now}");
+    // Where there are instances, their range stays.
+    create(&mut net, "one").ok();
+    net.lab.stop_daemon()?;
+    std::fs::write(net.lab.configuration_path(), configuration)?;
+    let refused = net.lab.start_daemon().err().map(|error| format!("{error:#}")).unwrap_or_default();
+    let log = net.lab.log();
+    ensure!(refused.contains("put the range back") || log.contains("put the range back"), "{refused}\n{log}");
+    Ok(())
+}

@@ -62,6 +62,11 @@ fn ports_that_are_taken_are_refused() -> Result<()> {
     net.lab.must(&["publish", "web", "8022:22/udp"])?;
     drop(listening);
     net.lab.must(&["publish", "web", "8022:22"])?;
+    // Who comes later and listens is told of.
+    let late = net.lab.inside(|| Ok(TcpListener::bind((HOST_ANY, 8022))?))?;
+    let told = net.lab.sloop(&["doctor"])?.stdout;
+    ensure!(told.contains("listens at 8022/tcp, which leads to web"), "{told}");
+    drop(late);
     // The same again is no fault, and neither is another port of the same instance.
     net.lab.must(&["publish", "web", "8022:22"])?;
     net.lab.must(&["publish", "web", "8022:23"])?;

@@ -46,7 +46,7 @@ impl Responder {
     }
 
     /// Answers until the interface goes away. Calls `leased` whenever an address was given.
-    pub async fn run(self, leased: impl Fn()) -> io::Result<()> {
+    pub async fn run(&self, leased: impl Fn()) -> io::Result<()> {
         let mut buffer = [0; FRAME_MAX];
         loop {
             let length = {

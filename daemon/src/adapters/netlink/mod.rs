@@ -1,28 +1,26 @@
 //! The wires: one tap for each instance, routed by the host, no bridge. `host` prepares the machine, `link` makes a tap,
-//! `uplink` answers for public addresses in a network that others are in too, `capture` keeps others' policy routes from taking
+//! `serve` has DHCP and router advertisements on it, `uplink` answers for public addresses in a network that others are in too, `capture` keeps others' policy routes from taking
 //! packets of instances, `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers.
 
 mod capture;
 mod guard;
 mod host;
 mod link;
+mod record;
+mod serve;
 mod ssh;
 mod sysctl;
 mod uplink;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use ipnet::Ipv6Net;
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::sync::broadcast;
 
-use super::{dhcp, ra};
+use self::serve::Serving;
+use super::ra;
 use crate::{
-    model::{DOMAIN, Error, Finding, HostId, Instance, InstanceId, Ipv6Range, Pool, Result},
+    model::{Error, Finding, HostId, Instance, InstanceId, Ipv6Range, Pool, Result},
     ports::{LinkEvent, Network},
 };
 
@@ -47,13 +45,10 @@ pub struct Settings {
 pub struct Netlink {
     settings: Settings,
     handle: rtnetlink::Handle,
-    responders: Mutex<Tasks<()>>,
-    advertisers: Mutex<Tasks<ra::Settings>>,
+    responders: Serving<()>,
+    advertisers: Serving<ra::Settings>,
     events: broadcast::Sender<LinkEvent>,
 }
-
-/// What runs for each instance, and what with.
-type Tasks<T> = HashMap<InstanceId, (JoinHandle<()>, T)>;
 
 /// Netlink answers in microseconds.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -64,92 +59,18 @@ impl Netlink {
         let (connection, handle, _) = rtnetlink::new_connection()
             .map_err(|error| Error::unavailable(format!("cannot open a netlink socket: {error}")))?;
         tokio::spawn(connection);
-        let (responders, advertisers) = (Mutex::default(), Mutex::default());
+        let (responders, advertisers) = (Serving::default(), Serving::default());
         Ok(Arc::new(Self { settings, handle, responders, advertisers, events: broadcast::channel(256).0 }))
     }
 
-    /// Takes the host's addresses and routes for instances away again.
-    pub async fn leave(&self) -> Result<()> {
+    /// Takes the host's addresses and routes for instances away again, those of an earlier configuration too.
+    pub async fn leave(&self, record: &Path) -> Result<()> {
+        self.leave_previous(record).await?;
         limited(async {
             capture::withdraw(&self.handle).await?;
             host::leave(&self.handle, &self.settings).await
         })
         .await
-    }
-
-    fn answer_dhcp(&self, instance: &Instance, index: u32) -> Result<()> {
-        let mut responders = self.responders.lock().unwrap_or_else(PoisonError::into_inner);
-        if responders.get(&instance.id).is_some_and(|(task, ())| !task.is_finished()) {
-            return Ok(());
-        }
-        let lease = dhcp::Lease {
-            address: instance.private_ip,
-            mask: self.settings.private.mask(),
-            gateway: self.settings.private.gateway(),
-            dns: self.settings.dns.clone(),
-            host_name: instance.name.host_name(),
-            domain: DOMAIN.to_owned(),
-        };
-        let (events, id) = (self.events.clone(), instance.id);
-        let leased = move || {
-            // Nobody may be listening; the next lease will be heard.
-            let _ = events.send(LinkEvent::Leased(id));
-        };
-        let responder = dhcp::Responder::open(index, lease).map_err(|error| {
-            Error::internal(format!("cannot answer DHCP on {}: {error}", instance.id.tap()))
-        })?;
-        let name = instance.name.clone();
-        let task = tokio::spawn(async move {
-            if let Err(error) = responder.run(leased).await {
-                tracing::debug!(instance = %name, %error, "DHCP on its wire has ended");
-            }
-        });
-        responders.insert(id, (task, ()));
-        Ok(())
-    }
-
-    /// What the guest on an instance's wire is told about IPv6 now.
-    fn told(&self, id: InstanceId) -> Option<ra::Settings> {
-        self.advertisers.lock().unwrap_or_else(PoisonError::into_inner).get(&id).map(|(_, told)| *told)
-    }
-
-    /// Plays the router no longer, and says so. A guest that does not hear it finds out: nothing leads to its address any more.
-    fn withdraw(&self, id: InstanceId, index: u32) {
-        if let Some(told) = end(&self.advertisers, id) {
-            let _ = ra::Advertiser::open(index, told).and_then(ra::Advertiser::withdraw);
-        }
-    }
-
-    /// Plays the router on an instance's wire, or stops doing so where it shall have no IPv6.
-    async fn advertise(&self, instance: &Instance, index: u32) -> Result<()> {
-        let Some(address) = instance.ipv6.filter(|_| self.settings.ipv6.is_some()) else {
-            self.withdraw(instance.id, index);
-            return link::without_ipv6(&self.handle, instance.id).await;
-        };
-        let mac = link::mac(&self.handle, instance.id).await?;
-        let prefix = Ipv6Net::new_assert(address, 64).trunc();
-        let settings = ra::Settings { mac, prefix };
-        if self.told(instance.id).is_some_and(|told| told != settings) {
-            // It has another subnet than before: what leads to the old one goes.
-            self.withdraw(instance.id, index);
-            link::without_ipv6(&self.handle, instance.id).await?;
-            link::ensure(&self.handle, &self.settings, instance).await?;
-        }
-        let cannot =
-            |error| Error::internal(format!("cannot advertise a router on {}: {error}", instance.id.tap()));
-        let mut advertisers = self.advertisers.lock().unwrap_or_else(PoisonError::into_inner);
-        if advertisers.get(&instance.id).is_some_and(|(task, _)| !task.is_finished()) {
-            return Ok(());
-        }
-        let advertiser = ra::Advertiser::open(index, settings).map_err(cannot)?;
-        let name = instance.name.clone();
-        let task = tokio::spawn(async move {
-            if let Err(error) = advertiser.run().await {
-                tracing::debug!(instance = %name, %error, "router advertisements on its wire have ended");
-            }
-        });
-        advertisers.insert(instance.id, (task, settings));
-        Ok(())
     }
 }
 
@@ -180,8 +101,8 @@ impl Network for Netlink {
     }
 
     async fn remove_link(&self, id: InstanceId) -> Result<()> {
-        end(&self.responders, id);
-        end(&self.advertisers, id);
+        self.responders.end(id);
+        self.advertisers.end(id);
         limited(link::remove(&self.handle, self.settings.host_id, id)).await
     }
 
@@ -202,13 +123,6 @@ impl Network for Netlink {
         findings.extend(capture::examine(&self.handle, &self.settings).await);
         findings
     }
-}
-
-/// Ends what runs for an instance, if anything does, and says what with.
-fn end<T>(tasks: &Mutex<Tasks<T>>, id: InstanceId) -> Option<T> {
-    let (task, with) = tasks.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)?;
-    task.abort();
-    Some(with)
 }
 
 async fn limited<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

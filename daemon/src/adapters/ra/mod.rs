@@ -43,7 +43,7 @@ impl Advertiser {
     }
 
     /// Advertises now, from time to time, and whenever it is asked, until the interface goes away.
-    pub async fn run(self) -> io::Result<()> {
+    pub async fn run(&self) -> io::Result<()> {
         let frame = frame::build(&self.settings, advertisement::USUAL);
         let mut buffer = [0; FRAME_MAX];
         let mut pace = Pace::new(Instant::now());
