@@ -99,7 +99,8 @@ async fn ipv6(
     range: Ipv6Range,
     (address, mac): (Ipv6Addr, [u8; 6]),
 ) -> Result<()> {
-    let mut router = handle.address().add(index, IpAddr::V6(IPV6_ROUTER), 64);
+    // Alone, without its network: with that comes an anycast address, and the kernel waits 20 ms before it is rid of one.
+    let mut router = handle.address().add(index, IpAddr::V6(IPV6_ROUTER), 128);
     // Nobody else is on the wire who could have it.
     router.message_mut().header.flags = AddressHeaderFlags::Nodad;
     done(router.execute().await, "give the tap the router's address")?;

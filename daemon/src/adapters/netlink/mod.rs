@@ -101,9 +101,11 @@ impl Network for Netlink {
     }
 
     async fn remove_link(&self, id: InstanceId) -> Result<()> {
+        // The tap goes first and takes its sockets off itself; were they closed at the same time, each would wait for the other.
+        let removed = limited(link::remove(&self.handle, self.settings.host_id, id)).await;
         self.responders.end(id);
         self.advertisers.end(id);
-        limited(link::remove(&self.handle, self.settings.host_id, id)).await
+        removed
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {

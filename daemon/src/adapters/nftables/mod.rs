@@ -25,7 +25,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, task::JoinHandle};
 
 use self::{
     command::Command,
@@ -71,6 +71,10 @@ pub struct Nftables {
     /// What the counters said when they were last read: one that somebody took away begins there, so that nothing counts twice.
     /// Used while `wanted` is held.
     counted: std::sync::Mutex<Counted>,
+    /// One more, by which connections are forgotten, one request after the other.
+    conntrack: Arc<Channel>,
+    /// What has connections forgotten now.
+    forgetting: Mutex<Option<JoinHandle<()>>>,
     /// The processes that carried out the last transactions of ours.
     ours: std::sync::Mutex<VecDeque<u32>>,
 }
@@ -84,14 +88,20 @@ impl Nftables {
     /// The filter for a network of these addresses. With `repairs`, other programs' chains that stop instances are given an
     /// exception where they keep a place for such.
     pub fn open(addresses: Addresses, repairs: bool) -> Result<Arc<Self>> {
-        let channel = Channel::open()
-            .map_err(|error| Error::unavailable(format!("cannot talk to the packet filter: {error}")))?;
+        let open = || {
+            let opened = Channel::open();
+            opened
+                .map(Arc::new)
+                .map_err(|error| Error::unavailable(format!("cannot talk to the packet filter: {error}")))
+        };
         Ok(Arc::new(Self {
             addresses,
             repairs,
-            channel: Arc::new(channel),
+            channel: open()?,
+            conntrack: open()?,
             wanted: Mutex::default(),
             counted: std::sync::Mutex::default(),
+            forgetting: Mutex::default(),
             ours: std::sync::Mutex::default(),
         }))
     }
@@ -168,25 +178,41 @@ impl Nftables {
         }
     }
 
-    /// Ends the connections to addresses that lead elsewhere now. They are dropped already; this lets their ports be used
-    /// anew, so that it may fail.
-    async fn forget(&self, addresses: impl IntoIterator<Item = Ipv4Addr>) {
-        self.forget_all(addresses.into_iter().flat_map(nfnetlink::forget)).await;
+    /// Has connections forgotten that lead elsewhere now, or nowhere. The rules drop them already, so that nobody waits for it:
+    /// the kernel looks through its whole table for each request. Only who is put in next does, for it may have an address
+    /// that another had.
+    async fn forget(&self, requests: Vec<Vec<u8>>) {
+        if requests.is_empty() {
+            return;
+        }
+        let mut forgetting = self.forgetting.lock().await;
+        let (before, channel) = (forgetting.take(), self.conntrack.clone());
+        *forgetting = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                let _ = before.await;
+            }
+            for request in requests {
+                if let Err(error) = ask(channel.clone(), request).await {
+                    tracing::warn!(%error, "connections to where nothing leads any more are not forgotten");
+                }
+            }
+        }));
     }
 
-    async fn forget_all(&self, requests: impl IntoIterator<Item = Vec<u8>>) {
-        for request in requests {
-            if let Err(error) = self.ask(request).await {
-                tracing::warn!(%error, "connections to where nothing leads any more are not forgotten");
-            }
+    async fn forgotten(&self) {
+        if let Some(task) = self.forgetting.lock().await.take() {
+            let _ = task.await;
         }
     }
 
     async fn ask(&self, request: Vec<u8>) -> std::io::Result<()> {
-        let channel = self.channel.clone();
-        // Another program's transaction may hold the kernel's lock.
-        tokio::task::spawn_blocking(move || channel.ask(&request)).await.map_err(std::io::Error::other)?
+        ask(self.channel.clone(), request).await
     }
+}
+
+async fn ask(channel: Arc<Channel>, request: Vec<u8>) -> std::io::Result<()> {
+    // Another program's transaction may hold the kernel's lock.
+    tokio::task::spawn_blocking(move || channel.ask(&request)).await.map_err(std::io::Error::other)?
 }
 
 /// What forgets the connections by ports of the host that lead to the instance no more.
@@ -211,6 +237,7 @@ impl Firewall for Nftables {
         if instance.public_ip.is_none() {
             return Err(Error::internal(format!("{} has no public address to open", instance.name)));
         }
+        self.forgotten().await;
         let mut wanted = self.wanted.lock().await;
         let commands = command::add(&self.addresses, instance, self.counted_of(instance.id));
         wanted.insert(instance.id, instance.clone());
@@ -231,8 +258,12 @@ impl Firewall for Nftables {
             wanted.extend(old.into_iter().map(|old| (old.id, old)));
             return Err(error);
         }
-        self.forget(left).await;
-        self.forget_all(closed).await;
+        let waits = !closed.is_empty();
+        self.forget(left.into_iter().flat_map(nfnetlink::forget).chain(closed).collect()).await;
+        if waits {
+            // No rule drops what came by a port of the host.
+            self.forgotten().await;
+        }
         Ok(())
     }
 
@@ -242,8 +273,9 @@ impl Firewall for Nftables {
         let known = wanted.remove(&instance.id);
         let known = known.as_ref().unwrap_or(instance);
         self.carry_out(&command::remove(known, self.counted_of(known.id)), &wanted).await?;
-        self.forget(known.public_ip).await;
-        self.forget_all(closed(known, &[]).into_iter().chain(nfnetlink::forget_own(known.private_ip))).await;
+        let to_it = known.public_ip.into_iter().flat_map(nfnetlink::forget);
+        let all = to_it.chain(closed(known, &[])).chain(nfnetlink::forget_own(known.private_ip));
+        self.forget(all.collect()).await;
         Ok(())
     }
 
