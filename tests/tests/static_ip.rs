@@ -13,7 +13,7 @@ fn address(lab: &Lab, name: &str) -> Result<String> {
 fn a_real_guest_is_reached_through_its_static_address_before_and_after_it_moves() -> Result<()> {
     let lab = Lab::real()?;
     lab.must(&["static-ip", "allocate", "site"])?;
-    lab.must(&["launch", "one", "two", "--blueprint", "tiny", "--bundle", "nano_3_0"])?;
+    lab.must(&["launch", "one", "two", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
     let who =
         |name: &str| -> Result<String> { Ok(lab.must(&["ssh", name, "--", "hostname"])?.trim().to_owned()) };
     let before = address(&lab, "two")?;
