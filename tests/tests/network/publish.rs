@@ -37,6 +37,7 @@ fn a_published_port_leads_to_the_instance_from_everywhere() -> Result<()> {
     ensure!(probe::tcp_from_host(&net.lab, Ipv4Addr::LOCALHOST, 5432, PATIENCE)?.is_none());
     net.lab.must(&["firewall", "open", "db", "5432/tcp", "--from", "host"])?;
     ensure!(probe::tcp_from_host(&net.lab, Ipv4Addr::LOCALHOST, 5432, PATIENCE)?.as_deref() == Some("db"));
+    ensure!(probe::tcp_from_host(&net.lab, HOST, 5432, PATIENCE)?.as_deref() == Some("db"));
     // A conversation ends when its port is taken away, and those of others do not.
     let mut by_port = probe::Conversation::from(&net.world, HOST, 8080)?;
     let mut by_address = probe::Conversation::from(&net.world, net.public("web")?, 80)?;
