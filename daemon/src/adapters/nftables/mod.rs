@@ -179,8 +179,8 @@ impl Nftables {
     }
 
     /// Has connections forgotten that lead elsewhere now, or nowhere. The rules drop them already, so that nobody waits for it:
-    /// the kernel looks through its whole table for each request. Only who is put in next does, for it may have an address
-    /// that another had.
+    /// the kernel looks through its whole table for each request. Only what changes next does, for an address may be given
+    /// anew by it.
     async fn forget(&self, requests: Vec<Vec<u8>>) {
         if requests.is_empty() {
             return;
@@ -245,6 +245,8 @@ impl Firewall for Nftables {
     }
 
     async fn refresh(&self, instances: &[Instance]) -> Result<()> {
+        // An address may come back to who had it.
+        self.forgotten().await;
         let mut wanted = self.wanted.lock().await;
         let there = instances.iter().filter(|new| wanted.contains_key(&new.id));
         let there: Vec<_> = there.cloned().collect();
@@ -252,14 +254,15 @@ impl Firewall for Nftables {
         let pairs: Vec<_> = old.iter().filter_map(|old| Some((old, wanted.get(&old.id)?))).collect();
         let commands = command::change(&self.addresses, &pairs);
         let left = pairs.iter().filter(|(old, new)| old.public_ip != new.public_ip);
-        let left: Vec<_> = left.filter_map(|(old, _)| old.public_ip).collect();
+        let left: Vec<_> = left.filter_map(|(old, _)| Some((old.private_ip, old.public_ip?))).collect();
         let closed: Vec<_> = pairs.iter().flat_map(|(old, new)| closed(old, &new.published)).collect();
         if let Err(error) = self.carry_out(&commands, &wanted).await {
             wanted.extend(old.into_iter().map(|old| (old.id, old)));
             return Err(error);
         }
         let waits = !closed.is_empty();
-        self.forget(left.into_iter().flat_map(nfnetlink::forget).chain(closed).collect()).await;
+        let left = left.into_iter().flat_map(|(private, public)| nfnetlink::forget(private, public));
+        self.forget(left.chain(closed).collect()).await;
         if waits {
             // No rule drops what came by a port of the host.
             self.forgotten().await;
@@ -273,9 +276,7 @@ impl Firewall for Nftables {
         let known = wanted.remove(&instance.id);
         let known = known.as_ref().unwrap_or(instance);
         self.carry_out(&command::remove(known, self.counted_of(known.id)), &wanted).await?;
-        let to_it = known.public_ip.into_iter().flat_map(nfnetlink::forget);
-        let all = to_it.chain(closed(known, &[])).chain(nfnetlink::forget_own(known.private_ip));
-        self.forget(all.collect()).await;
+        self.forget(nfnetlink::forget_own(known.private_ip).to_vec()).await;
         Ok(())
     }
 

@@ -23,23 +23,42 @@ const BY_SOURCE: u32 = 1;
 /// `CTA_FILTER_F_CTA_PROTO_NUM` and `CTA_FILTER_F_CTA_PROTO_DST_PORT`.
 const BY_SERVICE: u32 = 8 | 32;
 
-/// Has every connection to `address` forgotten, in either direction: what was made under a mapping that is no more would only
-/// be dropped, and would keep its ports from being used anew.
-pub(in crate::adapters::nftables) fn forget(address: Ipv4Addr) -> [Vec<u8>; 2] {
-    [ORIGINAL, REPLY].map(|direction| by_address(direction, (2, BY_DESTINATION), address))
+/// An end of a connection, in one of its directions.
+type End = (u16, u32, Ipv4Addr);
+
+fn source(address: Ipv4Addr) -> Option<End> {
+    Some((1, BY_SOURCE, address))
 }
 
-/// Has every connection of whoever has that address forgotten: another may get it.
-pub(in crate::adapters::nftables) fn forget_own(address: Ipv4Addr) -> [Vec<u8>; 2] {
-    [ORIGINAL, REPLY].map(|direction| by_address(direction, (1, BY_SOURCE), address))
+fn destination(address: Ipv4Addr) -> Option<End> {
+    Some((2, BY_DESTINATION, address))
 }
 
-fn by_address(direction: u16, (which, flag): (u16, u32), address: Ipv4Addr) -> Vec<u8> {
-    let tuple = Message::new(CONNTRACK << 8 | DELETE, ACK, IPV4, 0)
-        .nest(direction, |tuple| tuple.nest(1, |addresses| addresses.attribute(which, &address.octets())));
-    let flags = |of| if of == direction { flag } else { 0 }.to_ne_bytes();
-    tuple
-        .nest(FILTER, |filter| filter.attribute(ORIGINAL, &flags(ORIGINAL)).attribute(REPLY, &flags(REPLY)))
+/// Has the connections forgotten by which the instance at `private` was reached at `public`, or known as that: what was made
+/// under a mapping that is no more would only be dropped, and would keep its ports from being used anew. Those of who has the
+/// address now are left alone, however late this is carried out.
+pub(in crate::adapters::nftables) fn forget(private: Ipv4Addr, public: Ipv4Addr) -> [Vec<u8>; 2] {
+    [delete(destination(public), source(private)), delete(source(private), destination(public))]
+}
+
+/// Has every connection of whoever has that address forgotten, by whichever other addresses: another may get it.
+pub(in crate::adapters::nftables) fn forget_own(private: Ipv4Addr) -> [Vec<u8>; 2] {
+    [delete(source(private), None), delete(None, source(private))]
+}
+
+/// Deletes what has these ends when it is asked, and when it is answered.
+fn delete(original: Option<End>, reply: Option<End>) -> Vec<u8> {
+    let mut message = Message::new(CONNTRACK << 8 | DELETE, ACK, IPV4, 0);
+    for (direction, end) in [(ORIGINAL, original), (REPLY, reply)] {
+        if let Some((side, _, address)) = end {
+            message = message.nest(direction, |tuple| {
+                tuple.nest(1, |addresses| addresses.attribute(side, &address.octets()))
+            });
+        }
+    }
+    let flags = |end: Option<End>| end.map_or(0, |(_, flag, _)| flag).to_ne_bytes();
+    message
+        .nest(FILTER, |filter| filter.attribute(ORIGINAL, &flags(original)).attribute(REPLY, &flags(reply)))
         .done()
 }
 
