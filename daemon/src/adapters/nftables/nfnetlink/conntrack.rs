@@ -26,24 +26,25 @@ const BY_SERVICE: u32 = 8 | 32;
 /// An end of a connection, in one of its directions.
 type End = (u16, u32, Ipv4Addr);
 
-fn source(address: Ipv4Addr) -> Option<End> {
-    Some((1, BY_SOURCE, address))
+fn source(address: Ipv4Addr) -> End {
+    (1, BY_SOURCE, address)
 }
 
-fn destination(address: Ipv4Addr) -> Option<End> {
-    Some((2, BY_DESTINATION, address))
+fn destination(address: Ipv4Addr) -> End {
+    (2, BY_DESTINATION, address)
 }
 
 /// Has the connections forgotten by which the instance at `private` was reached at `public`, or known as that: what was made
 /// under a mapping that is no more would only be dropped, and would keep its ports from being used anew. Those of who has the
 /// address now are left alone, however late this is carried out.
 pub(in crate::adapters::nftables) fn forget(private: Ipv4Addr, public: Ipv4Addr) -> [Vec<u8>; 2] {
-    [delete(destination(public), source(private)), delete(source(private), destination(public))]
+    let (private, public) = (source(private), destination(public));
+    [delete(Some(public), Some(private)), delete(Some(private), Some(public))]
 }
 
 /// Has every connection of whoever has that address forgotten, by whichever other addresses: another may get it.
 pub(in crate::adapters::nftables) fn forget_own(private: Ipv4Addr) -> [Vec<u8>; 2] {
-    [delete(source(private), None), delete(None, source(private))]
+    [delete(Some(source(private)), None), delete(None, Some(source(private)))]
 }
 
 /// Deletes what has these ends when it is asked, and when it is answered.
