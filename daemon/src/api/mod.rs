@@ -3,3 +3,4 @@
 pub mod dns;
 pub mod grpc;
 pub mod metadata;
+mod slots;

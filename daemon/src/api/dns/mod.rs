@@ -14,7 +14,6 @@ mod resolv;
 #[cfg(test)]
 mod samples;
 mod settings;
-mod slots;
 mod tcp;
 mod udp;
 mod zone;
@@ -37,9 +36,9 @@ use self::{
     forward::{Forwarder, Patience},
     query::{Asked, Carrier},
     resolv::Upstreams,
-    slots::Slots,
     zone::Zones,
 };
+use super::slots::Slots;
 use crate::verbs::Verbs;
 
 /// Where the host's resolvers listen.

@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use super::{guests::Limits, peer::Peer, seats::Seat};
+use super::{super::slots::Slot, guests::Limits, peer::Peer};
 
 /// How HTTP/2 begins (RFC 9113, section 3.4). The server below would take it up, with a memory of its own for each of
 /// many streams; EC2's service speaks HTTP/1 only.
@@ -34,12 +34,12 @@ pub(super) struct Connection {
     opening: Vec<u8>,
     /// The hop limit that the socket has, 0 for the kernel's.
     hops: u8,
-    _seat: Seat,
+    _seat: Slot,
 }
 
 impl Connection {
     /// Takes over a stream from `peer`. Must be called within the runtime, whose clock it uses.
-    pub(super) fn new(stream: TcpStream, peer: Peer, limits: Limits, seat: Seat) -> Self {
+    pub(super) fn new(stream: TcpStream, peer: Peer, limits: Limits, seat: Slot) -> Self {
         let end = Box::pin(sleep(limits.patience));
         Self { stream, peer, limits, end, unanswered: 0, opening: Vec::new(), hops: 0, _seat: seat }
     }

@@ -1,6 +1,6 @@
 //! The guests at the door: takes their connections, each with its limits.
 
-use std::{io, net::IpAddr, time::Duration};
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::connect_info::Connected,
@@ -8,7 +8,7 @@ use axum::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{connection::Connection, peer::Peer, seats::Seats};
+use super::{super::slots::Slots, connection::Connection, peer::Peer};
 
 /// What guests may take of the daemon.
 #[derive(Clone, Copy, Debug)]
@@ -34,17 +34,17 @@ impl Default for Limits {
 pub(super) struct Guests {
     listener: TcpListener,
     limits: Limits,
-    seats: Seats,
+    seats: Arc<Slots>,
 }
 
 impl Guests {
     /// Those who come to `listener`.
     pub(super) fn new(listener: TcpListener, limits: Limits) -> Self {
-        Self { listener, limits, seats: Seats::default() }
+        Self { listener, limits, seats: Slots::new(limits.each, limits.all) }
     }
 
     fn welcome(&self, stream: TcpStream, from: IpAddr) -> Option<(Connection, Peer)> {
-        let seat = self.seats.take(from, self.limits.each, self.limits.all)?;
+        let seat = self.seats.take(from)?;
         let peer = Peer::new(from);
         Some((Connection::new(stream, peer.clone(), self.limits, seat), peer))
     }

@@ -14,7 +14,6 @@ mod first_boot;
 mod guests;
 mod identity;
 mod peer;
-mod seats;
 mod token;
 mod tree;
 
