@@ -1,12 +1,5 @@
 //! Looks at what other programs have told the packet filter. Thin: `rules` reads what `nft` prints.
 
-use std::{io, process::Stdio, time::Duration};
-
-use tokio::{
-    io::AsyncReadExt as _,
-    process::{Child, Command},
-};
-
 use super::{
     Uplinks,
     remedy::is_plain,
@@ -14,8 +7,6 @@ use super::{
 };
 use crate::model::{Error, Result};
 
-/// Printing takes milliseconds; more means that `nft` waits for another program.
-const LIMIT: Duration = Duration::from_secs(10);
 /// What `nft` may print about one table: a set of fifty thousand addresses, five times over.
 const MOST_BYTES: u64 = 4 << 20;
 /// Tables that are looked at.
@@ -81,38 +72,8 @@ async fn take(rules: &mut Ruleset, family: &str, table: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs `nft` for what it prints.
 async fn nft(arguments: &[&str]) -> Result<String> {
-    let missing =
-        |error| Error::unavailable(format!("cannot run nft: {error}")).tip("install the package nftables");
-    let mut child = Command::new("nft")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(missing)?;
-    match tokio::time::timeout(LIMIT, printed(&mut child)).await {
-        Ok(Ok(Some(text))) => Ok(text),
-        Ok(Ok(None)) => Err(Error::internal(format!("nft does not say: nft {}", arguments.join(" ")))),
-        Ok(Err(error)) => Err(missing(error)),
-        Err(_) => Err(Error::unavailable(format!("nft did not end within {} s", LIMIT.as_secs()))),
-    }
-}
-
-/// All that the program prints; nothing where it fails, or prints too much.
-async fn printed(child: &mut Child) -> io::Result<Option<String>> {
-    let mut bytes = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(MOST_BYTES + 1).read_to_end(&mut bytes).await?;
-    }
-    // It is not waited for: what it still wants to print nobody reads.
-    if bytes.len() as u64 > MOST_BYTES {
-        return Ok(None);
-    }
-    let has_succeeded = child.wait().await?.success();
-    Ok(has_succeeded.then(|| String::from_utf8_lossy(&bytes).into_owned()))
+    super::super::nft::print(arguments, MOST_BYTES).await
 }
 
 /// A file of the network's that may not be there, or not for us.
