@@ -49,15 +49,7 @@ impl Responder {
     pub async fn run(&self, leased: impl Fn()) -> io::Result<()> {
         let mut buffer = [0; FRAME_MAX];
         loop {
-            let length = {
-                let mut ready = self.socket.readable().await?;
-                match ready.try_io(|socket| io::Read::read(&mut socket.get_ref(), &mut buffer)) {
-                    // Somebody took the tap down; it may come up again.
-                    Ok(Err(error)) if error.raw_os_error() == Some(nix::libc::ENETDOWN) => continue,
-                    Ok(read) => read?,
-                    Err(_would_block) => continue,
-                }
-            };
+            let Some(length) = ffi::packet::receive(&self.socket, &mut buffer).await? else { continue };
             let Some(request) = frame::parse(&buffer[..length]) else { continue };
             let Some(reply) = answer::to(&request.payload, &self.lease) else { continue };
             let bytes = frame::build(&request, &reply, &self.lease);

@@ -29,6 +29,17 @@ pub fn open(index: u32, ether_type: u16, filter: &[SockFilter]) -> io::Result<As
     unsafe { AsyncFd::register(socket) }.map_err(Into::into)
 }
 
+/// Takes one frame, as far as it fits, and gives its length. None where there was none after all, or where somebody took the
+/// interface down: it may come up again.
+pub async fn receive(socket: &AsyncFd<Socket>, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    let mut ready = socket.readable().await?;
+    match ready.try_io(|socket| io::Read::read(&mut socket.get_ref(), buffer)) {
+        Ok(Err(error)) if error.raw_os_error() == Some(libc::ENETDOWN) => Ok(None),
+        Ok(read) => read.map(Some),
+        Err(_would_block) => Ok(None),
+    }
+}
+
 fn address(index: u32, ether_type: u16) -> io::Result<SockAddr> {
     let index = i32::try_from(index).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     let mut storage = SockAddrStorage::zeroed();

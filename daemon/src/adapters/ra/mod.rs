@@ -73,13 +73,8 @@ impl Advertiser {
 
     /// Takes one frame, and says whether it was a solicitation.
     async fn hear(&self, buffer: &mut [u8]) -> io::Result<bool> {
-        let mut ready = self.socket.readable().await?;
-        match ready.try_io(|socket| io::Read::read(&mut socket.get_ref(), buffer)) {
-            // Somebody took the tap down; it may come up again.
-            Ok(Err(error)) if error.raw_os_error() == Some(nix::libc::ENETDOWN) => Ok(false),
-            Ok(read) => Ok(frame::is_solicitation(&buffer[..read?])),
-            Err(_would_block) => Ok(false),
-        }
+        let length = ffi::packet::receive(&self.socket, buffer).await?;
+        Ok(length.is_some_and(|length| frame::is_solicitation(&buffer[..length])))
     }
 }
 
