@@ -2,7 +2,8 @@
 //! when one begins to be there.
 
 use std::{
-    io,
+    collections::HashSet,
+    future, io,
     net::{IpAddr, Ipv4Addr},
 };
 
@@ -12,9 +13,8 @@ use ipnet::Ipv4Net;
 use rtnetlink::{
     Handle, RouteMessageBuilder,
     packet_route::{
-        AddressFamily,
         address::{AddressAttribute, AddressMessage},
-        neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourFlags},
+        neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage},
         route::{RouteAddress, RouteAttribute, RouteMessage},
     },
 };
@@ -28,15 +28,20 @@ use crate::{
 /// Everybody on an Ethernet.
 const EVERYBODY: [u8; 6] = [0xff; 6];
 
-/// The index of the interface whose network has all of the range; none where the host is in no such network now.
-async fn find(handle: &Handle, pool: Pool) -> Result<Option<u32>> {
+/// The networks that this host is in, each with the index of its interface.
+async fn networks(handle: &Handle) -> Result<Vec<(u32, Ipv4Net)>> {
     let addresses: Vec<AddressMessage> =
         handle.address().get().execute().try_collect().await.map_err(failed("list this host's addresses"))?;
+    let networks = addresses.iter().filter_map(|message| Some((message.header.index, network(message)?)));
+    Ok(networks.collect())
+}
+
+/// The index of the interface whose network has all of the range; none where the host is in no such network now.
+async fn find(handle: &Handle, pool: Pool) -> Result<Option<u32>> {
     let (first, last) = pool.given();
-    let found = addresses
-        .iter()
-        .find(|message| network(message).is_some_and(|net| net.contains(&first) && net.contains(&last)));
-    Ok(found.map(|message| message.header.index))
+    let found =
+        networks(handle).await?.into_iter().find(|(_, net)| net.contains(&first) && net.contains(&last));
+    Ok(found.map(|(index, _)| index))
 }
 
 fn network(message: &AddressMessage) -> Option<Ipv4Net> {
@@ -53,9 +58,7 @@ pub(super) async fn check(handle: &Handle, pool: Pool) -> Result<()> {
     if !pool.is_lan() {
         return Ok(());
     }
-    let addresses: Vec<AddressMessage> =
-        handle.address().get().execute().try_collect().await.map_err(failed("list this host's addresses"))?;
-    let nets: Vec<Ipv4Net> = addresses.iter().filter_map(network).collect();
+    let nets: Vec<Ipv4Net> = networks(handle).await?.into_iter().map(|(_, net)| net).collect();
     let own = nets.iter().map(|net| (net.addr(), "this host's own"));
     let around = nets.iter().filter(|net| net.prefix_len() < 31);
     let ends = around
@@ -90,12 +93,33 @@ pub(super) async fn ensure(handle: &Handle, pool: Pool) -> Result<()> {
     // Otherwise each answer waits for up to 0.8 s.
     let name = link::name_of(handle, index).await?;
     sysctl::set(&format!("ipv4/neigh/{name}/proxy_delay"), "0")?;
+    // This is said with every wire: what is answered for already is not said again.
+    let answered: HashSet<_> = entries(handle, pool).await?.iter().filter_map(|one| at(one, index)).collect();
     let (first, last) = pool.given();
-    for address in (first.to_bits()..=last.to_bits()).map(Ipv4Addr::from_bits) {
+    let all = (first.to_bits()..=last.to_bits()).map(Ipv4Addr::from_bits);
+    for address in all.filter(|address| !answered.contains(address)) {
         let entry = handle.neighbours().add(index, IpAddr::V4(address)).flags(NeighbourFlags::Proxy);
         done(entry.execute().await, "answer for a public address")?;
     }
     Ok(())
+}
+
+/// What the kernel answers for of the range, on whichever interface.
+async fn entries(handle: &Handle, pool: Pool) -> Result<Vec<NeighbourMessage>> {
+    let all = handle.neighbours().get().proxies().execute();
+    let ours = all.try_filter(|entry| future::ready(address_of(entry).is_some_and(|ip| pool.contains(ip))));
+    ours.try_collect().await.map_err(failed("list neighbours"))
+}
+
+fn address_of(entry: &NeighbourMessage) -> Option<Ipv4Addr> {
+    entry.attributes.iter().find_map(|attribute| match attribute {
+        NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) => Some(*ip),
+        _ => None,
+    })
+}
+
+fn at(entry: &NeighbourMessage, index: u32) -> Option<Ipv4Addr> {
+    address_of(entry).filter(|_| entry.header.ifindex == index)
 }
 
 /// Tells everybody on the network where that address is now. Who does not hear it asks.
@@ -145,15 +169,8 @@ pub(super) async fn leave(handle: &Handle, pool: Pool) -> Result<()> {
     if !pool.is_lan() {
         return Ok(());
     }
-    let mut entries = handle.neighbours().get().proxies().execute();
-    while let Some(entry) = entries.try_next().await.map_err(failed("list neighbours"))? {
-        let is_ours = entry.header.family == AddressFamily::Inet
-            && entry.attributes.iter().any(|attribute| {
-                matches!(attribute, NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) if pool.contains(*ip))
-            });
-        if is_ours {
-            gone(handle.neighbours().del(entry).execute().await, "stop answering for a public address")?;
-        }
+    for entry in entries(handle, pool).await? {
+        gone(handle.neighbours().del(entry).execute().await, "stop answering for a public address")?;
     }
     Ok(())
 }
