@@ -100,9 +100,19 @@ fn give(path: &Path) -> Result<()> {
 }
 
 impl Drop for Workshop {
+    /// A program that was cut off may still be on its way to make a file here. Under another name it does not find the place,
+    /// and what it finds before that is removed with the rest.
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.dir) {
-            tracing::warn!(dir = %self.dir.display(), %error, "cannot clear up after work on an image");
+        let gone = self.dir.with_extension("gone");
+        let moved = std::fs::rename(&self.dir, &gone).map(|()| gone);
+        let dir = moved.unwrap_or_else(|_| self.dir.clone());
+        let mut removed = std::fs::remove_dir_all(&dir);
+        // Its file may have been made between the look and the removal: there is no third.
+        if matches!(&removed, Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty) {
+            removed = std::fs::remove_dir_all(&dir);
+        }
+        if let Err(error) = removed {
+            tracing::warn!(dir = %dir.display(), %error, "cannot clear up after work on an image");
         }
     }
 }
