@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::model::{
-    Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, MetadataOptions, Owner, PortRange, PortRule,
-    ResourceName, Status, Tags, UserData,
+    Beneath, Drive, Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, Layer, LayerId,
+    MetadataOptions, Owner, PortRange, PortRule, ResourceName, Status, Tags, UserData,
 };
 
 /// A host.
@@ -14,8 +14,9 @@ pub(crate) const HOST: HostId = HostId(Uuid::from_u128(0x0051_0051_0051_4510_851
 pub(crate) fn instance(name: &str) -> Instance {
     let seed = name.bytes().fold(7u128, |sum, byte| sum.wrapping_mul(0x0100_0000_01b3) ^ u128::from(byte));
     let rule = |port| PortRule::everybody(PortRange::tcp(port));
+    let id = InstanceId(Uuid::from_u128(0x1234_5678_9abc_4def_8123_0000_0000_0000 ^ (seed << 96) ^ seed));
     Instance {
-        id: InstanceId(Uuid::from_u128(0x1234_5678_9abc_4def_8123_0000_0000_0000 ^ (seed << 96) ^ seed)),
+        id,
         name: ResourceName::parse("instanceName", name).expect("a sound name"),
         owner: Owner("ann".into()),
         owner_number: 1,
@@ -33,7 +34,7 @@ pub(crate) fn instance(name: &str) -> Instance {
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,
-        base: Some("/var/lib/sloop/images/tiny-0123456789ab.qcow2".into()),
+        drives: vec![system(id)],
         private_ip: [172, 26, 0, 10].into(),
         public_ip: Some([172, 27, 0, 10].into()),
         has_static_ip: false,
@@ -55,4 +56,10 @@ pub(crate) fn instance(name: &str) -> Instance {
         first_boot: FirstBoot::Pending,
         tags: Tags::default(),
     }
+}
+
+/// The system disk of an instance: one layer on a base image.
+fn system(id: InstanceId) -> Drive {
+    let base = Beneath::Base("/var/lib/sloop/images/tiny-0123456789ab.qcow2".into());
+    Drive::system(id.system_disk(), Layer { id: LayerId(id.0), beneath: base, bytes: 20 << 30 })
 }

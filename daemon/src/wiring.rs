@@ -319,7 +319,7 @@ async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> any
         hypervisor: libvirt,
         network,
         firewall,
-        volumes: Arc::new(Files::new(layout.clone())),
+        volumes: Arc::new(Files::open(layout.clone())?),
         images: Arc::new(ImageStore::open(image_settings(config)?)),
         store,
         host: Arc::new(Machine::read().with_names_at(config.pools()?.0.gateway())),

@@ -12,7 +12,7 @@ use sloopd::{
 /// Nothing was written and nothing was made.
 async fn untouched(host: &Host) {
     let world = host.world.world().clone();
-    assert!(world.disks.is_empty() && world.domains.is_empty() && world.links.is_empty(), "{world:?}");
+    assert!(world.layers.is_empty() && world.domains.is_empty() && world.links.is_empty(), "{world:?}");
     assert!(host.verbs.get_instances(&caller(), None).await.expect("readable").items.is_empty());
     assert!(host.unfinished().await.is_empty());
 }
@@ -116,7 +116,7 @@ async fn a_full_disk_is_refused_before_and_undone_after() {
     untouched(&host).await;
 
     host.world.world().disk_free = 1 << 40;
-    host.world.fail_when(|call| call == "ensure_disk");
+    host.world.fail_when(|call| call == "ensure_layer");
     let operation = create(&host.verbs, &["web"]).await.expect("accepted").remove(0);
     let ended = host.ended(operation.id).await;
     assert!(ended.error_details.is_some_and(|why| why.contains("making the disk")));

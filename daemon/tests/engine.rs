@@ -10,7 +10,7 @@ use std::sync::{
 use common::{Host, caller, create};
 use sloopd::{
     engine::Lifeline,
-    model::{DomainState, OperationKind, OperationStatus, Status},
+    model::{Beneath, DomainState, Layer, OperationKind, OperationStatus, Status},
 };
 
 /// Cuts the line at the n-th moment; counts them all.
@@ -86,7 +86,7 @@ async fn consistent(host: &Host, goal: Goal, case: &str) {
                 world.domains.is_empty() && world.links.is_empty() && world.rules.is_empty(),
                 "{case}: {world:?}"
             );
-            assert!(world.disks.is_empty() && world.seeds.is_empty(), "{case}: {world:?}");
+            assert!(world.layers.is_empty() && world.seeds.is_empty(), "{case}: {world:?}");
         }
         Goal::Running => {
             let instance = instance.unwrap_or_else(|| panic!("{case}: no instance"));
@@ -97,7 +97,7 @@ async fn consistent(host: &Host, goal: Goal, case: &str) {
                 world.links.contains(&instance.id) && world.rules.contains_key(&instance.id),
                 "{case}: {world:?}"
             );
-            assert_eq!((world.domains.len(), world.disks.len(), world.seeds.len()), (1, 1, 1), "{case}");
+            assert_eq!((world.domains.len(), world.layers.len(), world.seeds.len()), (1, 1, 1), "{case}");
         }
         Goal::Stopped => {
             let instance = instance.unwrap_or_else(|| panic!("{case}: no instance"));
@@ -275,9 +275,11 @@ async fn a_new_daemon_leaves_strangers_alone() {
     let host = Host::new();
     let stranger = sloopd::model::InstanceId::fresh();
     host.world.world().domains.insert(stranger, DomainState::Running);
-    host.world.world().disks.insert(stranger);
+    host.world.world().seeds.insert(stranger);
+    let layer = Layer::on(Beneath::Nothing, 1);
+    host.world.world().layers.insert(layer.id, layer.clone());
     let host = host.reborn(common::unbroken()).await;
     let world = host.world.world().clone();
     assert_eq!(world.domains.get(&stranger), Some(&DomainState::Running));
-    assert!(world.disks.contains(&stranger));
+    assert!(world.seeds.contains(&stranger) && world.layers.contains_key(&layer.id));
 }

@@ -30,7 +30,10 @@ async fn a_launch_brings_its_image_and_many_share_one_download() {
     host.done([first, second].concat()).await;
     assert_eq!(host.world.world().pulls.get(UBUNTU), Some(&1));
     let instances = host.verbs.get_instances(&caller(), None).await.expect("readable").items;
-    assert!(instances.iter().all(|one| one.status == Status::Running && one.base.is_some()), "{instances:?}");
+    assert!(
+        instances.iter().all(|one| one.status == Status::Running && one.base().is_some()),
+        "{instances:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +60,7 @@ async fn an_image_that_does_not_come_fails_the_launch_and_leaves_nothing() {
     host.until(async || host.verbs.get_instances(&caller(), None).await.expect("readable").items.is_empty())
         .await;
     let world = host.world.world().clone();
-    assert!(world.disks.is_empty() && world.links.is_empty() && world.rules.is_empty(), "{world:?}");
+    assert!(world.layers.is_empty() && world.links.is_empty() && world.rules.is_empty(), "{world:?}");
     // The next try succeeds.
     host.world.heal();
     let again = host.verbs.create_instances(&caller(), ubuntu(&["web"])).await.expect("accepted");
@@ -91,7 +94,7 @@ fn after_a_crash_the_wait_goes_on() {
         let host = host.reborn(unbroken()).await;
         host.done(asked).await;
         let web = host.verbs.get_instance(&caller(), "web").await.expect("there");
-        assert!(web.status == Status::Running && web.base.is_some(), "{web:?}");
+        assert!(web.status == Status::Running && web.base().is_some(), "{web:?}");
         assert_eq!(host.world.world().power_ons.get(&web.id), Some(&1));
     });
 }
@@ -132,7 +135,7 @@ async fn an_application_is_baked_on_its_system_and_nothing_is_left_of_the_baker(
         world.images.contains_key("nginx-000000000000") && world.pulls.contains_key("debian_12"),
         "{world:?}"
     );
-    assert_eq!(world.disks.len(), 1, "the baker's disk is gone");
+    assert_eq!(world.layers.len(), 1, "the baker's disk is gone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,7 +161,7 @@ async fn a_baker_that_an_earlier_daemon_left_is_cleared_away() {
     let host = host.reborn(unbroken()).await;
     host.until(async || host.verbs.get_instances(&caller(), None).await.expect("readable").items.is_empty())
         .await;
-    assert!(host.world.world().disks.is_empty());
+    assert!(host.world.world().layers.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,7 +47,7 @@ impl Engine {
         found.orphans = self.orphans(&instances, &domains).await;
         let without_base: HashSet<_> = instances
             .iter()
-            .filter(|instance| instance.base.is_none())
+            .filter(|instance| instance.awaits_image())
             .map(|instance| instance.id.0)
             .collect();
         for operation in unfinished {
@@ -117,6 +117,10 @@ impl Engine {
         note("domain", &mut domains.keys());
         note("tap", &mut taps.iter());
         note("files", &mut files.iter());
+        let recorded = ports.store.layers().await.unwrap_or_default();
+        let recorded: HashSet<_> = recorded.into_iter().map(|layer| layer.id).collect();
+        let layers = ports.volumes.layers().await.unwrap_or_default();
+        orphans.extend(layers.iter().filter(|id| !recorded.contains(id)).map(|id| format!("layer {id}")));
         for orphan in &orphans {
             tracing::warn!(orphan, "bears this daemon's tag and has no record; left alone");
         }

@@ -52,6 +52,18 @@ id!(
     StaticIpId
 );
 id!(
+    /// A disk. That of an instance's system disk is the instance's.
+    DiskId
+);
+id!(
+    /// A layer of a disk. Its file is named after it.
+    LayerId
+);
+id!(
+    /// A snapshot.
+    SnapshotId
+);
+id!(
     /// One installation of the daemon. All that it makes is tagged with it, so that two daemons on one host keep apart.
     HostId
 );
@@ -70,6 +82,11 @@ impl InstanceId {
     /// The libvirt domain's name.
     pub fn domain(&self) -> String {
         format!("sloop-{}", self.0)
+    }
+
+    /// Its system disk.
+    pub fn system_disk(&self) -> DiskId {
+        DiskId(self.0)
     }
 
     /// What the guest knows itself by, in EC2's form: `i-` and seventeen hexadecimal digits.

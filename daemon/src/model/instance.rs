@@ -2,14 +2,14 @@
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use jiff::Timestamp;
 
 use super::{
-    Error, Firmware, FirstBoot, InstanceId, MetadataOptions, Owner, PortRule, Publication, ResourceName,
-    Result, Status, Tags, UserData,
+    Beneath, Drive, Error, Firmware, FirstBoot, InstanceId, MetadataOptions, Owner, PortRule, Publication,
+    ResourceName, Result, Status, Tags, UserData,
 };
 
 /// What makes an instance itself: keys that the daemon makes before the first boot.
@@ -69,8 +69,8 @@ pub struct Instance {
     pub key_pair: Option<ResourceName>,
     /// How it starts.
     pub firmware: Firmware,
-    /// The base image that its disk is an overlay of. It keeps this one for its life; none while it is still being fetched.
-    pub base: Option<PathBuf>,
+    /// Its disks, the system disk first.
+    pub drives: Vec<Drive>,
     /// Its own address, for life.
     pub private_ip: Ipv4Addr,
     /// The address that others reach it at; changes on stop and start, absent while stopped.
@@ -108,9 +108,20 @@ impl Instance {
         u64::from(self.ram_mb) << 20
     }
 
-    /// The base image, which must be there by now.
-    pub fn base(&self) -> Result<&Path> {
-        self.base.as_deref().ok_or_else(|| Error::internal(format!("{} has no base image yet", self.name)))
+    /// The disk that it boots from.
+    pub fn system(&self) -> Result<&Drive> {
+        let system = self.drives.iter().find(|drive| drive.slot.is_system());
+        system.ok_or_else(|| Error::internal(format!("{} has no system disk", self.name)))
+    }
+
+    /// The base image that its system disk stands on; none while that is still being fetched, or where it stands on none.
+    pub fn base(&self) -> Option<&Path> {
+        self.system().ok()?.stack.base()
+    }
+
+    /// Whether its base image is still being fetched.
+    pub fn awaits_image(&self) -> bool {
+        self.system().is_ok_and(|system| *system.stack.bottom() == Beneath::Awaited)
     }
 
     /// Disk in bytes.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::InstanceId;
+use super::{Beneath, InstanceId, Layer, LayerId};
 
 /// The state directory and its rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,6 @@ pub struct Layout {
 pub struct InstanceFiles {
     /// The directory with all the others.
     pub dir: PathBuf,
-    /// The writable top of its disk.
-    pub disk: PathBuf,
     /// The NoCloud seed, always `vdb`.
     pub seed: PathBuf,
     /// What the guest wrote to its serial console. The log daemon rolls it over to `console.log.0` and on.
@@ -49,14 +47,28 @@ impl Layout {
         self.root.join("instances")
     }
 
+    /// The directory with the layers of all disks.
+    pub fn layers(&self) -> PathBuf {
+        self.root.join("layers")
+    }
+
+    /// The file of a layer.
+    pub fn layer(&self, id: LayerId) -> PathBuf {
+        self.layers().join(format!("{id}.qcow2"))
+    }
+
+    /// The file that a layer stands on, if it stands on one.
+    pub fn beneath(&self, layer: &Layer) -> Option<PathBuf> {
+        match &layer.beneath {
+            Beneath::Layer(id) => Some(self.layer(*id)),
+            Beneath::Base(path) => Some(path.clone()),
+            Beneath::Awaited | Beneath::Nothing => None,
+        }
+    }
+
     /// The files of one instance.
     pub fn instance(&self, id: InstanceId) -> InstanceFiles {
         let dir = self.instances().join(id.to_string());
-        InstanceFiles {
-            disk: dir.join("disk.qcow2"),
-            seed: dir.join("seed.img"),
-            console: dir.join("console.log"),
-            dir,
-        }
+        InstanceFiles { seed: dir.join("seed.img"), console: dir.join("console.log"), dir }
     }
 }

@@ -7,6 +7,7 @@ mod blueprint;
 mod bundle;
 mod caller;
 mod catalogue;
+mod disk;
 mod error;
 pub mod firewall;
 mod host;
@@ -15,6 +16,7 @@ mod image;
 mod instance;
 mod ipv6;
 mod key_pair;
+mod layer;
 mod layout;
 mod metadata;
 mod name;
@@ -34,9 +36,10 @@ pub use blueprint::{BaseImage, Blueprint, BlueprintKind, Firmware};
 pub use bundle::Bundle;
 pub use caller::{Access, Caller, Owner};
 pub use catalogue::Catalogue;
+pub use disk::{Drive, Slot};
 pub use error::{Error, Kind, Result};
 pub use host::{Accelerator, Finding, HostFacts, HypervisorFacts, Verdict};
-pub use id::{HostId, InstanceId, KeyPairId, OperationId, StaticIpId};
+pub use id::{DiskId, HostId, InstanceId, KeyPairId, LayerId, OperationId, SnapshotId, StaticIpId};
 pub use image::{
     Bake, BakeFile, Download, FirstPassword, ImageMoment, ImageSource, ImportOrder, ImportTarget,
     OwnBlueprint, SignatureForm, SigningKey, StoredImage, Trust, Verification,
@@ -44,6 +47,7 @@ pub use image::{
 pub use instance::{Identity, Instance};
 pub use ipv6::{IPV6_ROUTER, Ipv6Range, address_in, link_local};
 pub use key_pair::{KeyPair, PublicKey};
+pub use layer::{Beneath, Layer, Stack};
 pub use layout::{InstanceFiles, Layout};
 pub use metadata::{MetadataOptions, MetadataUpdate};
 pub use name::{ResourceName, shown};

@@ -3,7 +3,7 @@ use std::{pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use futures::Stream;
 
-use crate::model::{BaseImage, Blueprint, ImageMoment, ImportOrder, InstanceId, Result, StoredImage};
+use crate::model::{BaseImage, Blueprint, ImageMoment, ImportOrder, LayerId, Result, StoredImage};
 
 /// Whom the work on an image tells how far it is.
 pub type Told = Arc<dyn Fn(ImageMoment) + Send + Sync>;
@@ -31,8 +31,8 @@ pub trait Images: Send + Sync {
     /// Takes in a file.
     async fn import(&self, order: ImportOrder, file: Pieces, told: Told) -> Result<StoredImage>;
 
-    /// Makes the image of a blueprint from the disk of an instance that is off.
-    async fn adopt(&self, blueprint: &Blueprint, from: InstanceId, told: Told) -> Result<StoredImage>;
+    /// Makes the image of a blueprint from a disk, given its top, of an instance that is off.
+    async fn adopt(&self, blueprint: &Blueprint, from: LayerId, told: Told) -> Result<StoredImage>;
 
     /// Reads an image and holds it against the digest that was recorded.
     async fn verify(&self, image: &StoredImage, told: Told) -> Result<()>;

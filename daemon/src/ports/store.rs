@@ -7,8 +7,9 @@ use std::{
 use async_trait::async_trait;
 
 use crate::model::{
-    Bytes, FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, MetadataOptions, Month, Operation,
-    OperationId, PortRule, Publication, ResourceName, Result, StaticIp, StaticIpId, Status, Tags,
+    Bytes, FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, Layer, LayerId, MetadataOptions,
+    Month, Operation, OperationId, PortRule, Publication, ResourceName, Result, StaticIp, StaticIpId, Status,
+    Tags,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -39,7 +40,9 @@ pub enum Change {
     SetMetadataOptions(InstanceId, MetadataOptions),
     /// The base image that has come for an instance.
     SetBase(InstanceId, PathBuf),
-    /// An instance that is no more; its name is free again.
+    /// A layer that is no more. One that somebody stands on is kept.
+    RemoveLayer(LayerId),
+    /// An instance that is no more; its name is free again. Disks that were attached to it are available again.
     RemoveInstance(InstanceId),
     /// How an instance's first boot went. Apart, because the guest says so while a worker may be at the instance.
     SetFirstBoot(InstanceId, FirstBoot),
@@ -129,6 +132,12 @@ pub trait Store: Send + Sync {
 
     /// The static address of that name.
     async fn static_ip(&self, name: &ResourceName) -> Result<Option<StaticIp>>;
+
+    /// All layers.
+    async fn layers(&self) -> Result<Vec<Layer>>;
+
+    /// Layers that nobody stands on: no layer, no disk and no snapshot. Nobody ever will again.
+    async fn unneeded_layers(&self) -> Result<Vec<LayerId>>;
 
     /// What an instance moved in a month, as far as it is written.
     async fn transfer(&self, id: InstanceId, month: Month) -> Result<Bytes>;

@@ -1,25 +1,31 @@
 use async_trait::async_trait;
 
-use crate::model::{Instance, InstanceId, Result};
+use crate::model::{Instance, InstanceId, Layer, LayerId, Result};
 
-/// Disks and seeds of instances.
+/// What instances keep: the layers of disks, and each instance's seed.
 #[async_trait]
 pub trait Volumes: Send + Sync {
-    /// Makes the instance's disk: an overlay on its base image, at the plan's size. A disk that is there is kept.
-    async fn ensure_disk(&self, instance: &Instance) -> Result<()>;
+    /// Makes a layer, empty, on what it stands on. One that is there is left as it is, with all that was written to it.
+    async fn ensure_layer(&self, layer: &Layer) -> Result<()>;
 
-    /// Writes the seed that gives the instance its identity.
+    /// Removes a layer. Nobody may stand on it.
+    async fn remove_layer(&self, id: LayerId) -> Result<()>;
+
+    /// Layers there are.
+    async fn layers(&self) -> Result<Vec<LayerId>>;
+
+    /// Makes the seed that a guest reads its identity from.
     async fn ensure_seed(&self, instance: &Instance) -> Result<()>;
 
     /// Removes the seed.
     async fn remove_seed(&self, id: InstanceId) -> Result<()>;
 
-    /// Removes everything of the instance.
+    /// Removes all that is an instance's own, but for its disks: seed and console log.
     async fn remove_all(&self, id: InstanceId) -> Result<()>;
 
-    /// Instances that have files.
+    /// Instances that have files of their own.
     async fn list(&self) -> Result<Vec<InstanceId>>;
 
-    /// Bytes that the file system still has for new data.
+    /// Free space where disks are, in bytes.
     async fn free_bytes(&self) -> Result<u64>;
 }

@@ -13,7 +13,10 @@ const GREETING: &[u8] = b"simulated guest: nothing runs here\n";
 #[async_trait]
 impl Hypervisor for Simulated {
     async fn ensure_defined(&self, instance: &Instance) -> Result<()> {
-        self.call("ensure_defined")?.domains.entry(instance.id).or_insert(DomainState::Off);
+        let mut world = self.call("ensure_defined")?;
+        world.domains.entry(instance.id).or_insert(DomainState::Off);
+        let tops = instance.drives.iter().map(|drive| (drive.slot, drive.stack.top().id)).collect();
+        world.drives.insert(instance.id, tops);
         Ok(())
     }
 
@@ -23,6 +26,7 @@ impl Hypervisor for Simulated {
             return Err(Error::new(Kind::WrongState, "DomainRunning", format!("domain of {id} is running")));
         }
         world.domains.remove(&id);
+        world.drives.remove(&id);
         Ok(())
     }
 
@@ -33,7 +37,11 @@ impl Hypervisor for Simulated {
             Some(DomainState::Running) => return Ok(()),
             Some(_) => {}
         }
-        if !(world.links.contains(&id) && world.disks.contains(&id) && world.seeds.contains(&id)) {
+        let has_disks = world
+            .drives
+            .get(&id)
+            .is_some_and(|drives| drives.values().all(|layer| world.layers.contains_key(layer)));
+        if !(world.links.contains(&id) && has_disks && world.seeds.contains(&id)) {
             return Err(Error::internal(format!("{}: disk, seed or tap is missing", id.domain())));
         }
         *world.power_ons.entry(id).or_default() += 1;

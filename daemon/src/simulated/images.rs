@@ -4,7 +4,7 @@ use futures::StreamExt as _;
 use super::Simulated;
 use crate::{
     model::{
-        BaseImage, Blueprint, Error, ImageMoment, ImageSource, ImportOrder, ImportTarget, InstanceId, Result,
+        BaseImage, Blueprint, Error, ImageMoment, ImageSource, ImportOrder, ImportTarget, LayerId, Result,
         StoredImage,
     },
     ports::{Images, Pieces, Told},
@@ -62,7 +62,7 @@ impl Images for Simulated {
         Ok(self.call("import")?.shelve(&id, "imported"))
     }
 
-    async fn adopt(&self, blueprint: &Blueprint, _: InstanceId, _: Told) -> Result<StoredImage> {
+    async fn adopt(&self, blueprint: &Blueprint, _: LayerId, _: Told) -> Result<StoredImage> {
         Ok(self.call("adopt")?.shelve(&blueprint.id, "baked"))
     }
 

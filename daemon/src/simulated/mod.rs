@@ -18,7 +18,10 @@ use std::{
 use tokio::sync::broadcast;
 
 use crate::{
-    model::{Bytes, DomainState, Error, InstanceId, PortRule, Publication, Result, StoredImage},
+    model::{
+        Bytes, DomainState, Error, InstanceId, Layer, LayerId, PortRule, Publication, Result, Slot,
+        StoredImage,
+    },
     ports::{DomainEvent, LinkEvent},
 };
 
@@ -33,8 +36,10 @@ pub struct World {
     pub rules: BTreeMap<InstanceId, Reach>,
     /// What counters of instances say.
     pub counters: BTreeMap<InstanceId, Bytes>,
-    /// Disks.
-    pub disks: BTreeSet<InstanceId>,
+    /// Layers of disks.
+    pub layers: BTreeMap<LayerId, Layer>,
+    /// Where each domain's disks are written, by the slots of the disks.
+    pub drives: BTreeMap<InstanceId, BTreeMap<Slot, LayerId>>,
     /// Seeds.
     pub seeds: BTreeSet<InstanceId>,
     /// Guests that do not follow when they are asked to shut down.

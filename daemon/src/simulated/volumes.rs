@@ -2,19 +2,31 @@ use async_trait::async_trait;
 
 use super::Simulated;
 use crate::{
-    model::{Error, Instance, InstanceId, Kind, Result},
+    model::{Beneath, Error, Instance, InstanceId, Kind, Layer, LayerId, Result},
     ports::Volumes,
 };
 
 #[async_trait]
 impl Volumes for Simulated {
-    async fn ensure_disk(&self, instance: &Instance) -> Result<()> {
-        let mut world = self.call("ensure_disk")?;
+    async fn ensure_layer(&self, layer: &Layer) -> Result<()> {
+        let mut world = self.call("ensure_layer")?;
         if world.disk_free == 0 {
             return Err(Error::new(Kind::Capacity, "InsufficientDisk", "No space left on device"));
         }
-        world.disks.insert(instance.id);
+        if layer.beneath == Beneath::Awaited {
+            return Err(Error::internal("the base image is not here yet"));
+        }
+        world.layers.entry(layer.id).or_insert_with(|| layer.clone());
         Ok(())
+    }
+
+    async fn remove_layer(&self, id: LayerId) -> Result<()> {
+        self.call("remove_layer")?.layers.remove(&id);
+        Ok(())
+    }
+
+    async fn layers(&self) -> Result<Vec<LayerId>> {
+        Ok(self.call("list_layers")?.layers.keys().copied().collect())
     }
 
     async fn ensure_seed(&self, instance: &Instance) -> Result<()> {
@@ -28,15 +40,12 @@ impl Volumes for Simulated {
     }
 
     async fn remove_all(&self, id: InstanceId) -> Result<()> {
-        let mut world = self.call("remove_all")?;
-        world.seeds.remove(&id);
-        world.disks.remove(&id);
+        self.call("remove_all")?.seeds.remove(&id);
         Ok(())
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
-        let world = self.call("list_files")?;
-        Ok(world.disks.union(&world.seeds).copied().collect())
+        Ok(self.call("list_files")?.seeds.iter().copied().collect())
     }
 
     async fn free_bytes(&self) -> Result<u64> {

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     model::{
-        BaseImage, Blueprint, Bundle, Caller, Error, FirstBoot, Identity, Instance, InstanceId, Ipv6Range,
-        KeyPair, MetadataOptions, Operation, OperationKind, ResourceName, ResourceType, Result, Status, Tags,
-        UserData, shown,
+        BaseImage, Beneath, Blueprint, Bundle, Caller, Drive, Error, FirstBoot, Identity, Instance,
+        InstanceId, Ipv6Range, KeyPair, Layer, MetadataOptions, Operation, OperationKind, ResourceName,
+        ResourceType, Result, Status, Tags, UserData, shown,
     },
     ports::Change,
 };
@@ -143,6 +143,7 @@ impl Verbs {
         let access_key = self.ports.keys.generate("sloop")?;
         let mut authorized_keys = vec![access_key.public.line.clone()];
         authorized_keys.extend(order.key_pair.iter().map(|pair| pair.public.line.clone()));
+        let beneath = order.base.as_ref().map_or(Beneath::Awaited, |base| Beneath::Base(base.path.clone()));
         Ok(Instance {
             id,
             name: name.clone(),
@@ -161,7 +162,7 @@ impl Verbs {
             username: order.blueprint.user.clone(),
             key_pair: order.key_pair.as_ref().map(|pair| pair.name.clone()),
             firmware: order.blueprint.firmware,
-            base: order.base.as_ref().map(|base| base.path.clone()),
+            drives: vec![Drive::system(id.system_disk(), Layer::on(beneath, order.bundle.disk_bytes()))],
             private_ip,
             public_ip: Some(cursor.public(self.policy.public_pool, given)?),
             has_static_ip: false,

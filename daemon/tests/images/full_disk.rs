@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use futures::StreamExt as _;
 use rstest::rstest;
 use sloopd::{
-    model::{Error, ImportOrder, ImportTarget, InstanceId, Kind, StoredImage, Trust},
+    model::{Error, ImportOrder, ImportTarget, Kind, LayerId, StoredImage, Trust},
     ports::{Images as _, Told},
 };
 
@@ -157,11 +157,10 @@ async fn a_guests_disk_larger_than_the_room_leaves_nothing() {
         return;
     }
     let (stand, old) = small().await;
-    let guest = InstanceId::fresh();
+    let guest = LayerId::fresh();
     // The guests' disks are not on the small one.
-    let files = stand.settings.layout.instance(guest);
-    std::fs::create_dir_all(&files.dir).expect("made");
-    std::fs::write(&files.disk, disks::qcow2(24, 2)).expect("written");
+    std::fs::create_dir_all(stand.settings.layout.layers()).expect("made");
+    std::fs::write(stand.settings.layout.layer(guest), disks::qcow2(24, 2)).expect("written");
     let error = stand.store.adopt(&stand.blueprint, guest, quiet()).await.expect_err("too little room");
     too_little(&stand, &error, &old).await;
     stand.nothing_left();

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use sloopd::{
     model::{
-        BaseImage, DomainState, Firmware, FirstBoot, Identity, Instance, InstanceId, Kind, MetadataOptions,
-        Owner, PortRange, PortRule, ResourceName, Status, Tags, UserData,
+        BaseImage, Beneath, DomainState, Drive, Firmware, FirstBoot, Identity, Instance, InstanceId, Kind,
+        Layer, MetadataOptions, Owner, PortRange, PortRule, ResourceName, Status, Tags, UserData,
     },
     ports::{DomainEvent, Ports},
 };
@@ -25,6 +25,7 @@ pub(crate) async fn all(ports: &Ports, base: BaseImage) -> Result<()> {
         ports.firewall.remove(&instance).await?;
         ports.network.remove_link(instance.id).await?;
         ports.volumes.remove_seed(instance.id).await?;
+        ports.volumes.remove_layer(instance.system()?.stack.top().id).await?;
         ports.volumes.remove_all(instance.id).await?;
     }
     nothing_is_there(ports, &instance).await
@@ -38,7 +39,7 @@ async fn nothing_is_there(ports: &Ports, instance: &Instance) -> Result<()> {
     ensure!(ports.hypervisor.list().await?.is_empty());
     ensure!(ports.network.list().await?.is_empty());
     ensure!(ports.firewall.list().await?.is_empty());
-    ensure!(ports.volumes.list().await?.is_empty());
+    ensure!(ports.volumes.list().await?.is_empty() && ports.volumes.layers().await?.is_empty());
     ports.hypervisor.ensure_off(id).await?;
     ports.hypervisor.ensure_undefined(id).await?;
     let missing = ports.hypervisor.ensure_running(id).await.err().context("there is nothing to start")?;
@@ -50,10 +51,11 @@ async fn nothing_is_there(ports: &Ports, instance: &Instance) -> Result<()> {
 async fn files(ports: &Ports, instance: &Instance) -> Result<()> {
     ensure!(ports.volumes.free_bytes().await? > 0);
     for _ in 0..2 {
-        ports.volumes.ensure_disk(instance).await?;
+        ports.volumes.ensure_layer(instance.system()?.stack.top()).await?;
         ports.volumes.ensure_seed(instance).await?;
     }
     ensure!(ports.volumes.list().await? == [instance.id]);
+    ensure!(ports.volumes.layers().await? == [instance.system()?.stack.top().id]);
     Ok(())
 }
 
@@ -131,8 +133,9 @@ async fn heard(events: &mut Receiver<DomainEvent>, wanted: DomainEvent) -> Resul
 
 fn instance(ports: &Ports, base: BaseImage) -> Result<Instance> {
     let (host, access) = (ports.keys.generate("web")?, ports.keys.generate("sloop")?);
+    let (id, gib) = (InstanceId::fresh(), 1 << 30);
     Ok(Instance {
-        id: InstanceId::fresh(),
+        id,
         name: ResourceName::parse("instanceName", "web")?,
         owner: Owner("ann".into()),
         owner_number: 1,
@@ -150,7 +153,7 @@ fn instance(ports: &Ports, base: BaseImage) -> Result<Instance> {
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,
-        base: Some(base.path),
+        drives: vec![Drive::system(id.system_disk(), Layer::on(Beneath::Base(base.path), 2 * gib))],
         private_ip: [172, 26, 0, 10].into(),
         public_ip: Some([172, 27, 0, 10].into()),
         has_static_ip: false,

@@ -136,7 +136,7 @@ fn instance(number: u32) -> Result<Instance> {
         username: "admin".into(),
         key_pair: None,
         firmware: Firmware::Bios,
-        base: None,
+        drives: Vec::new(),
         private_ip: Ipv4Addr::from_bits(Ipv4Addr::new(172, 26, 1, 0).to_bits() + number),
         public_ip: Some(Ipv4Addr::from_bits(Ipv4Addr::new(172, 27, 0, 10).to_bits() + number)),
         has_static_ip: false,

@@ -34,8 +34,8 @@ use self::{
 use super::disk::failure as disk_failure;
 use crate::{
     model::{
-        BaseImage, Blueprint, BlueprintKind, Error, Firmware, ImageMoment, ImageSource, ImportOrder,
-        InstanceId, Kind, Layout, PortRange, PortRule, Result, StoredImage,
+        BaseImage, Blueprint, BlueprintKind, Error, Firmware, ImageMoment, ImageSource, ImportOrder, Kind,
+        LayerId, Layout, PortRange, PortRule, Result, StoredImage,
     },
     ports::{Images, Pieces, Told},
 };
@@ -116,8 +116,8 @@ impl Images for ImageStore {
         self.take_in(order, file, &told).await
     }
 
-    async fn adopt(&self, blueprint: &Blueprint, from: InstanceId, told: Told) -> Result<StoredImage> {
-        self.adopt_disk(blueprint, &self.settings.layout.instance(from).disk, &told).await
+    async fn adopt(&self, blueprint: &Blueprint, from: LayerId, told: Told) -> Result<StoredImage> {
+        self.adopt_disk(blueprint, &self.settings.layout.layer(from), &told).await
     }
 
     async fn verify(&self, image: &StoredImage, told: Told) -> Result<()> {

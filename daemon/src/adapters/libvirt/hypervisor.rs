@@ -20,8 +20,7 @@ use crate::{
 impl Hypervisor for Libvirt {
     async fn ensure_defined(&self, instance: &Instance) -> Result<()> {
         let (accelerator, _) = self.accelerator().await?;
-        let files = self.settings.layout.instance(instance.id);
-        let text = xml::domain(instance, &files, self.settings.host_id, accelerator);
+        let text = xml::domain(instance, &self.settings.layout, self.settings.host_id, accelerator);
         self.connection.call(move |libvirt| libvirt.define_domain_xml(&text).map(drop)).await
     }
 

@@ -5,7 +5,7 @@ mod devices;
 mod writer;
 
 use self::writer::Writer;
-use crate::model::{Accelerator, Firmware, HostId, Instance, InstanceFiles, mac_of};
+use crate::model::{Accelerator, Firmware, HostId, Instance, Layout, mac_of};
 
 /// The XML namespace of the tag that every domain of this daemon bears.
 pub const NAMESPACE: &str = "urn:sloop:instance:1";
@@ -21,12 +21,7 @@ const IN_ORDER: [&str; 2] = ["-global", "Nehalem-x86_64-cpu.model=28"];
 const QEMU_NAMESPACE: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
 
 /// The domain of an instance.
-pub(super) fn domain(
-    instance: &Instance,
-    files: &InstanceFiles,
-    host: HostId,
-    accelerator: Accelerator,
-) -> String {
+pub(super) fn domain(instance: &Instance, layout: &Layout, host: HostId, accelerator: Accelerator) -> String {
     let id = instance.id;
     let mut xml = Writer::new();
     xml.open("domain", &[("type", kind(accelerator))]);
@@ -41,7 +36,7 @@ pub(super) fn domain(
     xml.text("vcpu", &[("placement", "static")], &instance.cpu_count.to_string());
     boot(&mut xml, instance.firmware);
     features(&mut xml, accelerator);
-    devices::all(&mut xml, instance, files, &mac(mac_of(id)));
+    devices::all(&mut xml, instance, layout, &mac(mac_of(id)));
     if accelerator == Accelerator::Tcg {
         in_order(&mut xml);
     }

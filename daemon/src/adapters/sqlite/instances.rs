@@ -1,10 +1,8 @@
 //! Instances as rows.
 
-use std::path::PathBuf;
-
 use rusqlite::{Connection, Row, params};
 
-use super::{ports, publications, readable, unreadable};
+use super::{drives, ports, publications, readable, unreadable};
 use crate::{
     adapters::sqlite::write::{millis, stamp, tags_of},
     model::{
@@ -33,7 +31,7 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
         username,
         key_pair,
         firmware,
-        base,
+        drives: stacks,
         private_ip,
         public_ip,
         has_static_ip: _,
@@ -52,18 +50,19 @@ pub(super) fn insert(db: &Connection, instance: &Instance) -> rusqlite::Result<(
     let (word, errors) = first_boot_columns(first_boot);
     db.execute("INSERT OR IGNORE INTO owners (owner) VALUES (?1)", [&owner.0])?;
     db.execute(
-        "INSERT INTO instances VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32)",
+        "INSERT INTO instances VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31)",
         params![
             id.to_string(), name.as_str(), owner.0, millis(*created_at), status.word(), blueprint_id, blueprint_name,
             bundle_id, cpu_count, ram_mb, disk_gb, transfer_gb, username,
-            key_pair.as_ref().map(ResourceName::as_str), firmware_word(*firmware), base.as_deref().map_or_else(String::new, |base| base.to_string_lossy().into_owned()),
+            key_pair.as_ref().map(ResourceName::as_str), firmware_word(*firmware),
             private_ip.to_string(), public_ip.map(|ip| ip.to_string()), host_key_private, host_key_public,
             access_key_private, authorized_keys.join("\n"), vendor_config, user_data.as_str(), word, errors,
             ipv6.map(|ip| ip.to_string()), tokens_required, enabled, hop_limit, metadata_ipv6, bandwidth_kbps,
         ],
     )?;
     ports::replace(db, *id, rules)?;
-    publications::replace(db, *id, published)
+    publications::replace(db, *id, published)?;
+    stacks.iter().try_for_each(|drive| drives::insert(db, instance, drive))
 }
 
 /// What other tables say of an instance.
@@ -88,6 +87,7 @@ pub(super) fn select(db: &Connection, condition: &str, value: &str) -> rusqlite:
     let mut instances = readable("instance", statement.query_map([value], read)?);
     for instance in &mut instances {
         instance.ports = ports::of(db, instance.id)?;
+        instance.drives = drives::of(db, instance.id)?;
         instance.published = publications::of(db, instance.id)?;
         instance.tags = tags_of(db, &instance.id.to_string())?;
     }
@@ -119,8 +119,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
             .transpose()
             .map_err(|error: Error| unreadable(13, error))?,
         firmware: if row.get::<_, String>("firmware")? == "uefi" { Firmware::Uefi } else { Firmware::Bios },
-        // Empty while the image is still being fetched.
-        base: Some(row.get::<_, String>("base")?).filter(|base| !base.is_empty()).map(PathBuf::from),
+        drives: Vec::new(),
         private_ip: parse(row, "private_ip")?,
         public_ip: public_ip.map(|ip| ip.parse()).transpose().map_err(|error| unreadable(17, error))?,
         has_static_ip: row.get("has_static_ip")?,

@@ -5,7 +5,13 @@ use std::sync::LazyLock;
 use rusqlite_migration::{M, Migrations};
 
 pub(super) static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| {
-    Migrations::new(vec![M::up(FIRST), M::up(NETWORKING), M::up(TRANSFER), M::up(PUBLICATIONS)])
+    Migrations::new(vec![
+        M::up(FIRST),
+        M::up(NETWORKING),
+        M::up(TRANSFER),
+        M::up(PUBLICATIONS),
+        M::up(LAYERS),
+    ])
 });
 
 const FIRST: &str = "
@@ -154,6 +160,34 @@ CREATE TABLE publications (
     PRIMARY KEY (protocol, host_port)
 ) STRICT;
 CREATE INDEX publications_of_instance ON publications (instance_id);
+";
+
+/// Disks as stacks of layers. The disk of an instance that is there becomes a layer of the same identity: its file is found by that.
+const LAYERS: &str = "
+CREATE TABLE layers (
+    id TEXT PRIMARY KEY,
+    parent TEXT REFERENCES layers (id),     -- the layer that it stands on
+    base TEXT,                              -- or the base image; empty while that is being fetched
+    bytes INTEGER NOT NULL                  -- size of the disk, seen from here
+) STRICT;
+CREATE INDEX layers_on_layer ON layers (parent);
+
+CREATE TABLE disks (
+    id TEXT PRIMARY KEY,
+    name TEXT UNIQUE,                       -- none: the system disk of an instance, whose identity it has
+    owner TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    size_gb INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    layer TEXT NOT NULL UNIQUE REFERENCES layers (id),
+    instance_id TEXT REFERENCES instances (id),
+    slot INTEGER,
+    UNIQUE (instance_id, slot)
+) STRICT;
+
+INSERT INTO layers SELECT id, NULL, base, disk_gb << 30 FROM instances;
+INSERT INTO disks SELECT id, NULL, owner, created_at, disk_gb, 'in-use', id, id, 0 FROM instances;
+ALTER TABLE instances DROP COLUMN base;
 ";
 
 #[cfg(test)]

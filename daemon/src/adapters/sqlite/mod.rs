@@ -3,8 +3,10 @@
 //! One thread owns the connection and does one thing after the other; everybody else sends it closures. Commits are on the
 //! disk when they return (`synchronous = FULL`: 0.3 ms, against the tens of milliseconds of what follows them).
 
+mod drives;
 mod instances;
 mod key_pairs;
+mod layers;
 mod migrations;
 mod operations;
 mod ports;

@@ -4,11 +4,11 @@ use std::{collections::HashSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 
-use super::{Sqlite, instances, key_pairs, operations, static_ips, transfer, write};
+use super::{Sqlite, instances, key_pairs, layers, operations, static_ips, transfer, write};
 use crate::{
     model::{
-        Bytes, HostId, Instance, InstanceId, KeyPair, Month, Operation, OperationId, ResourceName, Result,
-        StaticIp,
+        Bytes, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month, Operation, OperationId,
+        ResourceName, Result, StaticIp,
     },
     ports::{Change, OperationFilter, Store},
 };
@@ -60,6 +60,14 @@ impl Store for Sqlite {
     async fn static_ip(&self, name: &ResourceName) -> Result<Option<StaticIp>> {
         let name = name.to_string();
         self.with(move |db| Ok(static_ips::select(db, "s.name = ?1", &name)?.pop())).await
+    }
+
+    async fn layers(&self) -> Result<Vec<Layer>> {
+        self.with(|db| layers::all(db)).await
+    }
+
+    async fn unneeded_layers(&self) -> Result<Vec<LayerId>> {
+        self.with(|db| layers::unneeded(db)).await
     }
 
     async fn transfer(&self, id: InstanceId, month: Month) -> Result<Bytes> {

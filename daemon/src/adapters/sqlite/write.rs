@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
-use super::{instances, key_pairs, operations, ports, publications, static_ips, transfer, unreadable};
+use super::{
+    drives, instances, key_pairs, layers, operations, ports, publications, static_ips, transfer, unreadable,
+};
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
     ports::{Address, Change},
@@ -40,11 +42,12 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::SetPorts(id, rules) => ports::replace(db, *id, rules),
         Change::SetPublished(id, all) => publications::replace(db, *id, all),
         Change::SetMetadataOptions(id, options) => instances::set_metadata(db, *id, *options),
-        Change::SetBase(id, base) => {
-            let sql = "UPDATE instances SET base = ?2 WHERE id = ?1";
-            db.execute(sql, params![id.to_string(), base.to_string_lossy()]).map(drop)
+        Change::SetBase(id, base) => layers::set_base(db, *id, base),
+        Change::RemoveLayer(id) => layers::remove(db, *id),
+        Change::RemoveInstance(id) => {
+            drives::leave(db, *id)?;
+            remove(db, "instances", id.0)
         }
-        Change::RemoveInstance(id) => remove(db, "instances", id.0),
         Change::SetFirstBoot(id, first_boot) => {
             let (word, errors) = instances::first_boot_columns(first_boot);
             let sql = "UPDATE instances SET first_boot = ?2, first_boot_errors = ?3 WHERE id = ?1";

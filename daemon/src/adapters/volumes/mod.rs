@@ -1,20 +1,20 @@
 //! Disks and seeds as files.
 //!
-//! An instance's files are in one directory, named after its id. A disk is a qcow2 overlay on a read-only base, made by
-//! qemu-img with explicit formats; it is made under another name and renamed, so that a half-made one is never taken for
-//! a whole one.
+//! A layer is a qcow2 file, named after its id, made by qemu-img with explicit formats. An instance's other files are in a
+//! directory of its own. All are made under another name and renamed, so that a half-made one is never taken for a whole one.
 
-use std::{io, path::Path, process::Stdio, time::Duration};
+mod qemu_img;
+
+use std::{io, path::Path};
 
 use async_trait::async_trait;
-use tokio::process::Command;
 
 use super::{
     disk::{self, failure as failed},
     seed,
 };
 use crate::{
-    model::{Error, Instance, InstanceId, Layout, Result},
+    model::{Beneath, Error, Instance, InstanceId, Layer, LayerId, Layout, Result},
     ports::Volumes,
 };
 
@@ -23,29 +23,63 @@ pub struct Files {
     layout: Layout,
 }
 
-/// qemu-img writes a header of a few hundred KiB; a disk that takes this long for it is broken.
-const LIMIT: Duration = Duration::from_secs(30);
-
 impl Files {
     /// Files under `layout`.
-    #[must_use]
-    pub fn new(layout: Layout) -> Self {
-        Self { layout }
+    pub fn open(layout: Layout) -> Result<Self> {
+        let files = Self { layout };
+        let dir = files.layout.layers();
+        make_dir(&dir)?;
+        files.adopt_first_layers()?;
+        Ok(files)
+    }
+
+    /// Disks that were made before there were layers get a layer's name besides their own, by which a guest that runs has them
+    /// open. They are layers with their instance's identity.
+    fn adopt_first_layers(&self) -> Result<()> {
+        let dir = self.layout.instances();
+        let entries = std::fs::read_dir(&dir).map_err(|error| failed("list", &dir, &error))?;
+        for id in entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<InstanceId>().ok()) {
+            let (old, new) =
+                (self.layout.instance(id).dir.join("disk.qcow2"), self.layout.layer(LayerId(id.0)));
+            match std::fs::hard_link(&old, &new) {
+                Err(error)
+                    if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) =>
+                {
+                    return Err(failed("name", &new, &error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Volumes for Files {
-    async fn ensure_disk(&self, instance: &Instance) -> Result<()> {
-        let files = self.layout.instance(instance.id);
-        make_dir(&files.dir)?;
-        if files.disk.exists() {
+    async fn ensure_layer(&self, layer: &Layer) -> Result<()> {
+        let file = self.layout.layer(layer.id);
+        if file.exists() {
             return Ok(());
         }
-        let half = files.dir.join("disk.qcow2.new");
-        overlay(instance.base()?, &half, instance.disk_bytes()).await?;
+        if layer.beneath == Beneath::Awaited {
+            return Err(Error::internal("the base image is not here yet"));
+        }
+        let half = file.with_extension("new");
+        qemu_img::create(self.layout.beneath(layer).as_deref(), &half, layer.bytes).await?;
         readable_by_owner(&half)?;
-        std::fs::rename(&half, &files.disk).map_err(|error| failed("name", &files.disk, &error))
+        std::fs::rename(&half, &file).map_err(|error| failed("name", &file, &error))
+    }
+
+    async fn remove_layer(&self, id: LayerId) -> Result<()> {
+        let file = self.layout.layer(id);
+        absent_is_fine(std::fs::remove_file(&file)).map_err(|error| failed("remove", &file, &error))
+    }
+
+    async fn layers(&self) -> Result<Vec<LayerId>> {
+        let dir = self.layout.layers();
+        let entries = std::fs::read_dir(&dir).map_err(|error| failed("list", &dir, &error))?;
+        let stem = |name: &str| name.strip_suffix(".qcow2")?.parse().ok();
+        Ok(entries.filter_map(|entry| stem(entry.ok()?.file_name().to_str()?)).collect())
     }
 
     async fn ensure_seed(&self, instance: &Instance) -> Result<()> {
@@ -82,37 +116,6 @@ impl Volumes for Files {
     }
 }
 
-/// An overlay of `bytes` on `base`, at the plan's size, so that the guest finds the room when it boots.
-async fn overlay(base: &Path, new: &Path, bytes: u64) -> Result<()> {
-    absent_is_fine(std::fs::remove_file(new)).map_err(|error| failed("replace", new, &error))?;
-    let missing = |error: io::Error| {
-        Error::unavailable(format!("cannot run qemu-img: {error}")).tip("install the package qemu-utils")
-    };
-    let run = Command::new("qemu-img")
-        .args(["create", "-q", "-f", "qcow2", "-F", "qcow2", "-o", "lazy_refcounts=off", "-b"])
-        .arg(base)
-        .arg(new)
-        .arg(bytes.to_string())
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = match tokio::time::timeout(LIMIT, run).await {
-        Ok(output) => output.map_err(missing)?,
-        Err(_) => {
-            return Err(Error::unavailable(format!("qemu-img did not end within {} s", LIMIT.as_secs())));
-        }
-    };
-    if output.status.success() {
-        return Ok(());
-    }
-    let why = String::from_utf8_lossy(&output.stderr);
-    let why = why.lines().next().unwrap_or("it gave no reason");
-    if why.contains("No space left") {
-        return Err(disk::full(new));
-    }
-    Err(Error::internal(format!("qemu-img could not make the disk: {why}")))
-}
-
 /// QEMU, another user, passes through; nobody lists.
 fn make_dir(dir: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
@@ -122,7 +125,7 @@ fn make_dir(dir: &Path) -> Result<()> {
     }
 }
 
-/// Both hold private keys. libvirt hands them to QEMU.
+/// What a guest wrote, and seeds with their private keys, are nobody else's. libvirt hands them to QEMU.
 fn readable_by_owner(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))

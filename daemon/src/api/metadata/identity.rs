@@ -21,7 +21,7 @@ pub(super) fn mac(instance: &Instance) -> String {
 
 /// The image that its disk stands on: another one when the blueprint has got a newer image.
 pub(super) fn image_id(instance: &Instance) -> String {
-    let image = instance.base.as_deref().and_then(Path::file_stem).and_then(OsStr::to_str);
+    let image = instance.base().and_then(Path::file_stem).and_then(OsStr::to_str);
     id("ami", &[image.unwrap_or(&instance.blueprint_id)])
 }
 
@@ -126,7 +126,7 @@ mod tests {
         let web = testing::instance("web");
         assert_eq!(image_id(&web), image_id(&testing::instance("db")));
         assert_ne!(interface_id(&web), interface_id(&testing::instance("db")));
-        let waiting = Instance { base: None, ..web.clone() };
+        let waiting = Instance { drives: Vec::new(), ..web.clone() };
         assert_ne!(image_id(&waiting), image_id(&web));
         for id in [image_id(&web), image_id(&waiting), interface_id(&web), reservation_id(&web)] {
             let (_, digits) = id.split_once('-').expect("a prefix");

@@ -3,7 +3,8 @@ use async_trait::async_trait;
 use super::{Scene, Step};
 use crate::model::{Instance, Result};
 
-/// The overlay on the base image. Undone last, with the directory that holds it.
+/// The top of its disk, on a base image or on layers of a snapshot. Undone last, with the directory that holds the rest.
+/// Disks that are attached to it stay, and so does what snapshots keep.
 pub(in crate::engine) struct Disk;
 
 #[async_trait]
@@ -17,10 +18,14 @@ impl Step for Disk {
     }
 
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
-        scene.ports.volumes.ensure_disk(instance).await
+        for drive in &instance.drives {
+            scene.ports.volumes.ensure_layer(drive.stack.top()).await?;
+        }
+        Ok(())
     }
 
     async fn undo(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
+        scene.ports.volumes.remove_layer(instance.system()?.stack.top().id).await?;
         scene.ports.volumes.remove_all(instance.id).await
     }
 }

@@ -95,7 +95,7 @@ impl Verbs {
         told(ImageMoment::of("shutting the guest down"));
         let stop = self.stop_instance(caller, name, false).await?;
         self.ended(caller, stop).await?;
-        self.ports.images.adopt(blueprint, guest.id, told.clone()).await
+        self.ports.images.adopt(blueprint, guest.system()?.stack.top().id, told.clone()).await
     }
 
     /// Waits until the guest says that the recipe is carried out.

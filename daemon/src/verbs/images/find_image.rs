@@ -24,8 +24,8 @@ impl Verbs {
     pub(super) async fn users_of_images(&self) -> Result<HashMap<std::path::PathBuf, Vec<String>>> {
         let mut users: HashMap<_, Vec<String>> = HashMap::new();
         for instance in self.ports.store.instances().await? {
-            if let Some(base) = instance.base {
-                users.entry(base).or_default().push(instance.name.to_string());
+            if let Some(base) = instance.base() {
+                users.entry(base.to_owned()).or_default().push(instance.name.to_string());
             }
         }
         Ok(users)

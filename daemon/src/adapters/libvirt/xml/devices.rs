@@ -1,7 +1,9 @@
 //! The devices, each at an explicit place on the bus: hardware must not move when a device is added.
 
+use std::path::PathBuf;
+
 use super::Writer;
-use crate::model::{Instance, InstanceFiles};
+use crate::model::{Drive, Instance, InstanceFiles, Layout};
 
 /// Spare root ports, for what is attached later. Each costs every boot: firmware and guest look at them all. One will do: a
 /// SCSI controller fits, and any number of disks behind it.
@@ -19,13 +21,16 @@ enum Slot {
     Random = 8,
 }
 
-pub(super) fn all(xml: &mut Writer, instance: &Instance, files: &InstanceFiles, mac: &str) {
+pub(super) fn all(xml: &mut Writer, instance: &Instance, layout: &Layout, mac: &str) {
     xml.open("devices", &[]);
     controllers(xml);
-    disk(xml, instance, files);
-    seed(xml, files);
+    for one in &instance.drives {
+        drive(xml, one, layout);
+    }
+    let files = layout.instance(instance.id);
+    seed(xml, &files);
     nic(xml, instance, mac);
-    serial(xml, files);
+    serial(xml, &files);
     channels(xml);
     xml.open("rng", &[("model", "virtio")]);
     xml.text("backend", &[("model", "random")], "/dev/urandom");
@@ -75,25 +80,29 @@ fn at(xml: &mut Writer, slot: Slot) {
     );
 }
 
-fn disk(xml: &mut Writer, instance: &Instance, files: &InstanceFiles) {
+/// A disk with its whole stack and its formats: nobody may guess one from what a guest wrote.
+pub(super) fn drive(xml: &mut Writer, drive: &Drive, layout: &Layout) {
     xml.open("disk", &[("type", "file"), ("device", "disk")]);
     xml.empty(
         "driver",
         &[("name", "qemu"), ("type", "qcow2"), ("discard", "unmap"), ("detect_zeroes", "unmap")],
     );
-    xml.empty("source", &[("file", &files.disk.to_string_lossy())]);
-    // The whole chain with its formats: nobody may guess one from what a guest wrote.
-    xml.open("backingStore", &[("type", "file")]);
-    xml.empty("format", &[("type", "qcow2")]);
-    xml.open(
-        "source",
-        &[("file", &instance.base.as_deref().unwrap_or(std::path::Path::new("")).to_string_lossy())],
-    );
-    // The base is everybody's and read-only; its owner stays.
-    xml.empty("seclabel", &[("model", "dac"), ("relabel", "no")]);
-    xml.close("source");
+    xml.empty("source", &[("file", &layout.layer(drive.stack.top().id).to_string_lossy())]);
+    let beneath: Vec<PathBuf> = drive.stack.layers().filter_map(|layer| layout.beneath(layer)).collect();
+    for (number, file) in beneath.iter().enumerate() {
+        xml.open("backingStore", &[("type", "file")]);
+        xml.empty("format", &[("type", "qcow2")]);
+        xml.open("source", &[("file", &file.to_string_lossy())]);
+        if number + 1 == beneath.len() && drive.stack.base().is_some() {
+            // The base is everybody's and read-only; its owner stays.
+            xml.empty("seclabel", &[("model", "dac"), ("relabel", "no")]);
+        }
+        xml.close("source");
+    }
     xml.empty("backingStore", &[]);
-    xml.close("backingStore");
+    for _ in &beneath {
+        xml.close("backingStore");
+    }
     xml.empty("target", &[("dev", "vda"), ("bus", "virtio")]);
     xml.empty("boot", &[("order", "1")]);
     at(xml, Slot::Disk);

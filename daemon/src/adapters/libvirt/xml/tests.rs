@@ -1,18 +1,21 @@
 use super::*;
-use crate::{model::Layout, testing};
+use crate::{
+    model::{Beneath, Drive, Layer, Layout},
+    testing,
+};
 
 #[test]
 fn an_instance_as_xml() {
     let instance = testing::instance("web");
-    let files = Layout::new("/var/lib/sloop").instance(instance.id);
-    insta::assert_snapshot!(domain(&instance, &files, testing::HOST, Accelerator::Tcg));
+    let layout = Layout::new("/var/lib/sloop");
+    insta::assert_snapshot!(domain(&instance, &layout, testing::HOST, Accelerator::Tcg));
 }
 
 #[test]
 fn uefi_on_kvm() {
     let instance = Instance { firmware: Firmware::Uefi, ..testing::instance("web") };
-    let files = Layout::new("/var/lib/sloop").instance(instance.id);
-    let xml = domain(&instance, &files, testing::HOST, Accelerator::Kvm);
+    let layout = Layout::new("/var/lib/sloop");
+    let xml = domain(&instance, &layout, testing::HOST, Accelerator::Kvm);
     for part in
         ["<domain type=\"kvm\">", "<os firmware=\"efi\">", "name=\"secure-boot\"", "mode=\"host-model\""]
     {
@@ -22,9 +25,11 @@ fn uefi_on_kvm() {
 
 #[test]
 fn no_value_becomes_structure() {
-    let instance = Instance { base: Some("/x\"/><evil a='".into()), ..testing::instance("web") };
-    let files = Layout::new("/a<b>&c").instance(instance.id);
-    let xml = domain(&instance, &files, testing::HOST, Accelerator::Tcg);
+    let mut instance = testing::instance("web");
+    let evil = Layer::on(Beneath::Base("/x\"/><evil a='".into()), 1);
+    instance.drives = vec![Drive::system(instance.id.system_disk(), evil)];
+    let layout = Layout::new("/a<b>&c");
+    let xml = domain(&instance, &layout, testing::HOST, Accelerator::Tcg);
     assert!(!xml.contains("<evil") && !xml.contains("<b>"), "{xml}");
 }
 

@@ -1,0 +1,75 @@
+//! Layers as rows.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row, params};
+
+use super::{readable, unreadable};
+use crate::model::{Beneath, InstanceId, Layer, LayerId, Stack};
+
+pub(super) fn insert(db: &Connection, layer: &Layer) -> rusqlite::Result<()> {
+    let (parent, base) = match &layer.beneath {
+        Beneath::Layer(id) => (Some(id.to_string()), None),
+        Beneath::Base(path) => (None, Some(path.to_string_lossy().into_owned())),
+        Beneath::Awaited => (None, Some(String::new())),
+        Beneath::Nothing => (None, None),
+    };
+    let sql = "INSERT INTO layers VALUES (?1,?2,?3,?4)";
+    db.execute(sql, params![layer.id.to_string(), parent, base, layer.bytes]).map(drop)
+}
+
+/// The base image that has come for an instance.
+pub(super) fn set_base(db: &Connection, id: InstanceId, base: &Path) -> rusqlite::Result<()> {
+    let sql = "UPDATE layers SET base = ?2 WHERE base = '' AND id = (SELECT layer FROM disks WHERE id = ?1)";
+    db.execute(sql, params![id.system_disk().to_string(), base.to_string_lossy()]).map(drop)
+}
+
+pub(super) fn all(db: &Connection) -> rusqlite::Result<Vec<Layer>> {
+    let mut statement = db.prepare_cached("SELECT id, parent, base, bytes FROM layers")?;
+    let rows = statement.query_map([], read)?;
+    Ok(readable("layer", rows))
+}
+
+/// The stack under a top.
+pub(super) fn stack(db: &Connection, top: &str) -> rusqlite::Result<Stack> {
+    let mut statement = db.prepare_cached(
+        "WITH RECURSIVE stack (id, parent, base, bytes, depth) AS (
+             SELECT id, parent, base, bytes, 0 FROM layers WHERE id = ?1
+             UNION ALL
+             SELECT l.id, l.parent, l.base, l.bytes, depth + 1 FROM layers l JOIN stack s ON l.id = s.parent
+         ) SELECT id, parent, base, bytes FROM stack ORDER BY depth",
+    )?;
+    let layers = statement.query_map([top], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Stack::read(layers).map_err(|error| unreadable(0, error))
+}
+
+/// No layer may stand on it, no disk be written to it.
+const NEEDED: &str = "EXISTS (SELECT 1 FROM layers above WHERE above.parent = l.id)
+    OR EXISTS (SELECT 1 FROM disks d WHERE d.layer = l.id)";
+
+pub(super) fn unneeded(db: &Connection) -> rusqlite::Result<Vec<LayerId>> {
+    let mut statement = db.prepare_cached(&format!("SELECT id FROM layers l WHERE NOT ({NEEDED})"))?;
+    let rows = statement.query_map([], |row| id(row, 0))?;
+    rows.collect()
+}
+
+pub(super) fn remove(db: &Connection, id: LayerId) -> rusqlite::Result<()> {
+    let sql = format!("DELETE FROM layers AS l WHERE id = ?1 AND NOT ({NEEDED})");
+    db.execute(&sql, [id.to_string()]).map(drop)
+}
+
+fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<LayerId> {
+    row.get::<_, String>(column)?.parse().map_err(|error| unreadable(column, error))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Layer> {
+    let parent: Option<String> = row.get(1)?;
+    let base: Option<String> = row.get(2)?;
+    let beneath = match (parent, base) {
+        (Some(parent), _) => Beneath::Layer(parent.parse().map_err(|error| unreadable(1, error))?),
+        (None, Some(base)) if base.is_empty() => Beneath::Awaited,
+        (None, Some(base)) => Beneath::Base(base.into()),
+        (None, None) => Beneath::Nothing,
+    };
+    Ok(Layer { id: id(row, 0)?, beneath, bytes: row.get(3)? })
+}

@@ -1,0 +1,59 @@
+//! Runs `qemu-img`, always with explicit formats, on files of ours.
+
+use std::{
+    ffi::OsStr,
+    io,
+    path::Path,
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use tokio::process::Command;
+
+use crate::{
+    adapters::disk,
+    model::{Error, Result},
+};
+
+/// It writes a header of a few hundred KiB; a disk that takes this long for it is broken.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// An empty file of `bytes` on another one, or on nothing, so that a guest finds the room when it boots.
+pub(super) async fn create(beneath: Option<&Path>, new: &Path, bytes: u64) -> Result<()> {
+    super::absent_is_fine(std::fs::remove_file(new))
+        .map_err(|error| disk::failure("replace", new, &error))?;
+    let mut arguments: Vec<&OsStr> =
+        ["create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=off"].map(OsStr::new).into();
+    if let Some(beneath) = beneath {
+        // Not opened: a guest may be writing to it until the moment when the new one takes over.
+        arguments.extend(["-u", "-F", "qcow2", "-b"].map(OsStr::new));
+        arguments.push(beneath.as_os_str());
+    }
+    let bytes = bytes.to_string();
+    arguments.extend([new.as_os_str(), OsStr::new(&bytes)]);
+    let output = run(&arguments, LIMIT).await?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(failure("make the disk", new, &output))
+}
+
+async fn run(arguments: &[&OsStr], limit: Duration) -> Result<Output> {
+    let missing = |error: io::Error| {
+        Error::unavailable(format!("cannot run qemu-img: {error}")).tip("install the package qemu-utils")
+    };
+    let run = Command::new("qemu-img").args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
+    match tokio::time::timeout(limit, run).await {
+        Ok(output) => output.map_err(missing),
+        Err(_) => Err(Error::unavailable(format!("qemu-img did not end within {} s", limit.as_secs()))),
+    }
+}
+
+fn failure(what: &str, file: &Path, output: &Output) -> Error {
+    let why = String::from_utf8_lossy(&output.stderr);
+    let why = why.lines().next().unwrap_or("it gave no reason");
+    if why.contains("No space left") {
+        return disk::full(file);
+    }
+    Error::internal(format!("qemu-img could not {what}: {why}"))
+}
