@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use prost::Message;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind,
+    DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MapKey,
     ReflectMessage, Value,
 };
 use serde_json::{Map, Number, Value as Json};
@@ -88,8 +88,32 @@ fn value(kind: &Kind, value: &Value, time: Time) -> Json {
         Value::EnumNumber(number) => named(kind, *number),
         Value::Message(message) => object(message, time),
         Value::List(items) => Json::Array(items.iter().map(|item| self::value(kind, item, time)).collect()),
-        Value::Map(_) => Json::Null,
+        Value::Map(entries) => Json::Object(
+            entries
+                .iter()
+                .map(|(key, item)| (key_text(key), self::value(&value_kind(kind), item, time)))
+                .collect(),
+        ),
     }
+}
+
+/// JSON's keys are text.
+fn key_text(key: &MapKey) -> String {
+    match key {
+        MapKey::Bool(flag) => flag.to_string(),
+        MapKey::I32(number) => number.to_string(),
+        MapKey::I64(number) => number.to_string(),
+        MapKey::U32(number) => number.to_string(),
+        MapKey::U64(number) => number.to_string(),
+        MapKey::String(text) => text.clone(),
+    }
+}
+
+/// What a map leads to.
+fn value_kind(map: &Kind) -> Kind {
+    map.as_message()
+        .filter(|entry| entry.is_map_entry())
+        .map_or(Kind::String, |entry| entry.map_entry_value_field().kind())
 }
 
 fn real(number: f64) -> Json {

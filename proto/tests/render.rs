@@ -91,3 +91,16 @@ fn members_bear_the_names_of_the_model_where_they_break_the_rule() {
 fn a_name_outside_the_contract_gives_null() {
     assert_eq!(render("Nonesuch", &operation(), Time::Text), Json::Null);
 }
+
+#[test]
+fn a_map_is_an_object_by_its_keys() {
+    let map =
+        v1::DiskMap { original_disk_path: Some("/dev/xvdf".into()), new_disk_name: Some("copy".into()) };
+    let request = v1::CreateInstancesFromSnapshotRequest {
+        attached_disk_mapping: [("data".to_owned(), v1::DiskMapList { disk_maps: vec![map] })].into(),
+        ..Default::default()
+    };
+    let json = render("CreateInstancesFromSnapshotRequest", &request, Time::Text);
+    let wanted = json!({"data": {"diskMaps": [{"originalDiskPath": "/dev/xvdf", "newDiskName": "copy"}]}});
+    assert_eq!(json["attachedDiskMapping"], wanted);
+}

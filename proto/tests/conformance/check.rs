@@ -107,6 +107,9 @@ impl Walk<'_> {
             (false, true) => self.fault(path, "required in the model, not in the contract"),
             _ => {}
         }
+        if let Shape::Map(value) = self.model.shape(shape) {
+            return self.map(path, field, value);
+        }
         match (self.model.shape(shape), field.is_list()) {
             (Shape::List(item), true) => self.kind(path, &field.kind(), item),
             (Shape::List(_), false) => self.fault(path, "a list in the model, not in the contract"),
@@ -118,6 +121,21 @@ impl Walk<'_> {
                 }
                 self.kind(path, &field.kind(), shape);
             }
+        }
+    }
+
+    /// A map of lists: a map of this contract cannot hold a list, so each is in a message with nothing else.
+    fn map(&mut self, path: &str, field: &FieldDescriptor, value: &str) {
+        let entry = field
+            .kind()
+            .as_message()
+            .filter(|_| field.is_map())
+            .map(MessageDescriptor::map_entry_value_field);
+        let holder = entry.and_then(|entry| entry.kind().as_message().cloned());
+        let fields: Vec<_> = holder.iter().flat_map(MessageDescriptor::fields).collect();
+        match (self.model.shape(value), fields.as_slice()) {
+            (Shape::List(item), [list]) if list.is_list() => self.kind(path, &list.kind(), item),
+            _ => self.fault(path, "a map of lists in the model, not in the contract"),
         }
     }
 
@@ -164,6 +182,7 @@ impl Shape<'_> {
             Self::Plain(plain) => plain,
             Self::Words(_) => "enum",
             Self::List(_) => "list",
+            Self::Map(_) => "map",
             Self::Structure(_) => "structure",
         }
     }

@@ -16,6 +16,8 @@ pub(crate) enum Shape<'a> {
     Plain(&'a str),
     Words(BTreeSet<&'a str>),
     List(&'a str),
+    /// By text, to this.
+    Map(&'a str),
     Structure(Structure<'a>),
 }
 
@@ -58,6 +60,7 @@ impl Model {
         match name(&told["type"]) {
             "structure" => Shape::Structure(structure(told)),
             "list" => Shape::List(name(&told["member"]["shape"])),
+            "map" => Shape::Map(name(&told["value"]["shape"])),
             "string" if told["enum"].is_array() => Shape::Words(names(&told["enum"])),
             plain => Shape::Plain(plain),
         }
