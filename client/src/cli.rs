@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    blueprint, bundle, completion, console, doctor, firewall, host, image, instance, key_pair, man, name,
-    operation, publish, region, ssh, static_ip, tag,
+    blueprint, bundle, completion, console, disk, doctor, firewall, host, image, instance, key_pair, man,
+    name, operation, publish, region, snapshot, ssh, static_ip, tag,
 };
 use crate::output::Format;
 
@@ -19,6 +19,7 @@ Examples:
   sloop ssh web                        log in, the host key checked from the first time
   sloop ls                             what there is
   sloop firewall open web 443/tcp      let everybody reach that port
+  sloop snapshot create web            keep what it holds now
   sloop rm web                         delete it
   sloop doctor                         what is wrong with this host, and what to do
 
@@ -109,6 +110,12 @@ pub(crate) enum Command {
     /// Static addresses: public addresses that stay, whichever instance has them
     #[command(subcommand, visible_alias = "ip")]
     StaticIp(static_ip::StaticIpCommand),
+    /// Disks: block storage that is attached to instances
+    #[command(subcommand)]
+    Disk(disk::DiskCommand),
+    /// Snapshots: what instances and disks held at one moment
+    #[command(subcommand, visible_alias = "snap")]
+    Snapshot(snapshot::SnapshotCommand),
     /// Key pairs: the SSH keys that instances let in
     #[command(subcommand)]
     KeyPair(key_pair::KeyPairCommand),
@@ -136,6 +143,8 @@ pub(crate) enum Command {
     /// The host itself
     #[command(subcommand)]
     Host(host::HostCommand),
+    /// Show how much room on the host everything takes
+    Storage,
     /// Look at everything that instances depend on
     Doctor(doctor::DoctorArgs),
     /// Print the completion script of a shell

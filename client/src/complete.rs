@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::cli::SOCKET;
-use crate::commands::{blueprint, bundle, image, instance, key_pair, static_ip};
+use crate::commands::{blueprint, bundle, disk, image, instance, key_pair, snapshot, static_ip};
 use crate::connect::Session;
 use crate::failure::Failure;
 
@@ -18,6 +18,40 @@ pub(crate) fn instances() -> ArgValueCandidates {
     candidates(async |session| {
         let all = instance::list::fetch(&session).await?;
         Ok(all.instances.into_iter().filter_map(|instance| instance.name).collect())
+    })
+}
+
+/// Names of disks.
+pub(crate) fn disks() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = disk::fetch(&session).await?;
+        Ok(all.disks.into_iter().filter_map(|disk| disk.name).collect())
+    })
+}
+
+/// Names of snapshots, of either kind.
+pub(crate) fn snapshots() -> ArgValueCandidates {
+    candidates(async |session| {
+        let instances = snapshot::instances(&session).await?.instance_snapshots.into_iter();
+        let disks = snapshot::disks(&session).await?.disk_snapshots.into_iter();
+        let names = instances.map(|snapshot| snapshot.name).chain(disks.map(|snapshot| snapshot.name));
+        Ok(names.flatten().collect())
+    })
+}
+
+/// Names of snapshots of instances.
+pub(crate) fn instance_snapshots() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = snapshot::instances(&session).await?;
+        Ok(all.instance_snapshots.into_iter().filter_map(|snapshot| snapshot.name).collect())
+    })
+}
+
+/// Names of snapshots of disks.
+pub(crate) fn disk_snapshots() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = snapshot::disks(&session).await?;
+        Ok(all.disk_snapshots.into_iter().filter_map(|snapshot| snapshot.name).collect())
     })
 }
 

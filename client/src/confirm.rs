@@ -19,6 +19,9 @@ pub(crate) const RELEASE: Deed = Deed { verb: "Release", doing: "releasing", don
 /// Removing something.
 pub(crate) const REMOVE: Deed = Deed { verb: "Remove", doing: "removing", done: "removed" };
 
+/// Taking something back to what it was.
+pub(crate) const TAKE_BACK: Deed = Deed { verb: "Take", doing: "taking back", done: "taken back" };
+
 /// Asks the person at the terminal; where there is none, somebody must have said `--yes`.
 pub(crate) fn confirm(deed: &Deed, what: &str) -> Result<(), Failure> {
     let Deed { verb, doing, done } = deed;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use hyper_util::rt::TokioIo;
 use sloop_proto::v1::catalogue_client::CatalogueClient;
+use sloop_proto::v1::disks_client::DisksClient;
 use sloop_proto::v1::firewall_client::FirewallClient;
 use sloop_proto::v1::host_client::HostClient;
 use sloop_proto::v1::images_client::ImagesClient;
@@ -12,7 +13,9 @@ use sloop_proto::v1::key_pairs_client::KeyPairsClient;
 use sloop_proto::v1::operations_client::OperationsClient;
 use sloop_proto::v1::publishing_client::PublishingClient;
 use sloop_proto::v1::readiness_client::ReadinessClient;
+use sloop_proto::v1::snapshots_client::SnapshotsClient;
 use sloop_proto::v1::static_ips_client::StaticIpsClient;
+use sloop_proto::v1::storage_client::StorageClient;
 use sloop_proto::v1::tags_client::TagsClient;
 use sloop_proto::v1::terminal_client::TerminalClient;
 use sloop_proto::v1::transfer_client::TransferClient;
@@ -51,6 +54,11 @@ impl Session {
     /// What can be launched.
     pub(crate) fn catalogue(&self) -> CatalogueClient<Channel> {
         CatalogueClient::new(self.channel.clone())
+    }
+
+    /// Block storage.
+    pub(crate) fn disks(&self) -> DisksClient<Channel> {
+        DisksClient::new(self.channel.clone())
     }
 
     /// Firewalls of instances.
@@ -98,9 +106,19 @@ impl Session {
         TransferClient::new(self.channel.clone())
     }
 
+    /// What instances and disks held at one moment.
+    pub(crate) fn snapshots(&self) -> SnapshotsClient<Channel> {
+        SnapshotsClient::new(self.channel.clone())
+    }
+
     /// Static addresses.
     pub(crate) fn static_ips(&self) -> StaticIpsClient<Channel> {
         StaticIpsClient::new(self.channel.clone())
+    }
+
+    /// What Lightsail takes several steps for.
+    pub(crate) fn storage(&self) -> StorageClient<Channel> {
+        StorageClient::new(self.channel.clone())
     }
 
     /// Tags.

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use clap::ValueEnum;
 use comfy_table::{Table, presets};
 use prost::Message;
+use serde_json::Value as Json;
 use sloop_proto::json::{self, Time};
 
 use crate::cli::Globals;
@@ -47,11 +48,15 @@ impl Output {
         message: &M,
         people: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
-        let text = match self.format {
+        self.say(|| rendered(name, message), people)
+    }
+
+    /// Writes an answer, which may be of several messages: its JSON, or what `people` makes of it.
+    fn say(&self, json: impl FnOnce() -> Json, people: impl FnOnce() -> String) -> Result<(), Failure> {
+        print(&match self.format {
             Format::Table => people(),
-            Format::Json => pretty(&json::render(name, message, Time::Text)),
-        };
-        print(&text)
+            Format::Json => pretty(&json()),
+        })
     }
 
     /// Writes a list: its JSON, its table, or with `quiet` just one name a line.
@@ -62,12 +67,23 @@ impl Output {
         headers: &[&str],
         rows: Vec<Vec<String>>,
     ) -> Result<(), Failure> {
+        self.list_json(|| rendered(name, message), quiet, headers, rows)
+    }
+
+    /// The same for a list that is of several messages.
+    pub(crate) fn list_json(
+        &self,
+        json: impl FnOnce() -> Json,
+        quiet: bool,
+        headers: &[&str],
+        rows: Vec<Vec<String>>,
+    ) -> Result<(), Failure> {
         if quiet {
             let names: Vec<_> =
                 rows.iter().filter_map(|row| row.first()).map(|name| text::safe(name)).collect();
             return print(&names.join("\n"));
         }
-        self.answer(name, message, || table(headers, rows))
+        self.say(json, || table(headers, rows))
     }
 
     /// A remark for people beside the answer.
@@ -107,8 +123,13 @@ impl Output {
     }
 }
 
+/// The message `sloop.v1.<name>` as JSON, with Lightsail's member names.
+pub(crate) fn rendered<M: Message>(name: &str, message: &M) -> Json {
+    json::render(name, message, Time::Text)
+}
+
 /// JSON as people like to look at it.
-pub(crate) fn pretty(json: &serde_json::Value) -> String {
+pub(crate) fn pretty(json: &Json) -> String {
     format!("{json:#}")
 }
 

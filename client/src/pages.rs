@@ -1,8 +1,9 @@
 //! Lists come a page at a time; people and programs get them whole.
 
 use sloop_proto::v1::{
-    GetActiveNamesResult, GetBlueprintsResult, GetBundlesResult, GetInstancesResult, GetKeyPairsResult,
-    GetOperationsForResourceResult, GetOperationsResult, GetStaticIpsResult,
+    GetActiveNamesResult, GetBlueprintsResult, GetBundlesResult, GetDiskSnapshotsResult, GetDisksResult,
+    GetInstanceSnapshotsResult, GetInstancesResult, GetKeyPairsResult, GetOperationsForResourceResult,
+    GetOperationsResult, GetStaticIpsResult,
 };
 use tonic::{Response, Status};
 
@@ -34,6 +35,9 @@ page! {
     GetActiveNamesResult.active_names,
     GetBlueprintsResult.blueprints,
     GetBundlesResult.bundles,
+    GetDiskSnapshotsResult.disk_snapshots,
+    GetDisksResult.disks,
+    GetInstanceSnapshotsResult.instance_snapshots,
     GetInstancesResult.instances,
     GetKeyPairsResult.key_pairs,
     GetOperationsForResourceResult.operations,

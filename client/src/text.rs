@@ -82,6 +82,17 @@ pub(crate) fn age(then: Option<&Timestamp>) -> String {
     )
 }
 
+/// When, by UTC, to the second.
+pub(crate) fn moment(then: Option<&Timestamp>) -> String {
+    let moment = then.and_then(|then| jiff::Timestamp::new(then.seconds, then.nanos).ok());
+    moment.map_or_else(|| "-".to_owned(), |moment| moment.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}
+
+/// The text, or a dash where there is none.
+pub(crate) fn or_dash(text: &str) -> String {
+    if text.is_empty() { "-" } else { text }.to_owned()
+}
+
 /// A number of seconds in its largest unit.
 pub(crate) fn span(seconds: u64) -> String {
     match seconds {
@@ -153,6 +164,14 @@ mod tests {
         assert_eq!(amount(120 << 20, 600 << 20), "120 of 600 MiB");
         assert_eq!(amount(120 << 20, 2560 << 20), "120 MiB of 2.5 GiB");
         assert_eq!([count(1, "CPU"), count(2, "CPU")], ["1 CPU", "2 CPUs"]);
+    }
+
+    #[test]
+    fn moments_are_by_utc() {
+        let then = Timestamp { seconds: 1_795_428_900, nanos: 5 };
+        assert_eq!(moment(Some(&then)), "2026-11-23 10:15:00Z");
+        assert_eq!(moment(Some(&Timestamp { seconds: i64::MAX, nanos: 0 })), "-");
+        assert_eq!(moment(None), "-");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod blueprint;
 pub(crate) mod bundle;
 pub(crate) mod completion;
 pub(crate) mod console;
+pub(crate) mod disk;
 pub(crate) mod doctor;
 pub(crate) mod firewall;
 pub(crate) mod host;
@@ -15,10 +16,13 @@ pub(crate) mod name;
 pub(crate) mod operation;
 pub(crate) mod publish;
 pub(crate) mod region;
+pub(crate) mod snapshot;
 pub(crate) mod ssh;
 pub(crate) mod static_ip;
+pub(crate) mod storage;
 pub(crate) mod tag;
 pub(crate) mod version;
+mod work;
 
 use crate::cli::{Cli, Command};
 use crate::connect::Session;
@@ -54,6 +58,8 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Publish(args) => publish::publish(session, output, args).await,
         Command::Unpublish(args) => publish::unpublish(session, output, args).await,
         Command::StaticIp(command) => static_ip::run(session, output, command).await,
+        Command::Disk(command) => disk::run(session, output, command).await,
+        Command::Snapshot(command) => snapshot::run(session, output, command).await,
         Command::KeyPair(command) => key_pair::run(session, output, command).await,
         Command::Operation(command) => operation::run(session, output, command).await,
         Command::Blueprint(command) => blueprint::run(session, output, &command).await,
@@ -63,6 +69,7 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Name(command) => name::run(session, output, &command).await,
         Command::Tag(command) => tag::run(session, output, command).await,
         Command::Host(command) => host::run(session, output, &command).await,
+        Command::Storage => storage::run(session, output).await,
         Command::Doctor(_) => doctor::run(session, output).await,
         Command::Completion(_) | Command::Man(_) | Command::Version => Ok(0),
     }

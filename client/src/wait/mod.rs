@@ -1,6 +1,7 @@
 //! Following work to its end: an operation until it is terminal, then an instance until it is ready for what the
 //! caller wants. Waiting is by event; the daemon tells, and time only ends the wait.
 
+mod end;
 mod operation;
 mod readiness;
 
@@ -12,6 +13,7 @@ use sloop_proto::v1::{FirstBoot, GetConsoleLogRequest, Operation};
 use tokio::time::Instant;
 use tonic::Status;
 
+pub(crate) use self::end::End;
 pub(crate) use self::operation::operation;
 pub(crate) use self::readiness::ready;
 use crate::connect::Session;
@@ -130,7 +132,10 @@ pub(crate) async fn finish(
     output: &Output,
     operations: &mut [Operation],
 ) -> Result<(), Failure> {
-    let failures = settle(session, output, operations, Limits::new(LONGEST, None)).await;
+    first(settle(session, output, operations, Limits::new(LONGEST, None)).await)
+}
+
+fn first(failures: Vec<Failure>) -> Result<(), Failure> {
     failures.into_iter().next().map_or(Ok(()), Err)
 }
 
@@ -142,7 +147,8 @@ async fn follow(
     stage: Stage,
 ) -> Result<Option<String>, Failure> {
     self::operation(session, operation, &mut limits, &stage).await?;
-    let Some(goal) = limits.goal else { return Ok(None) };
+    // What is made beside an instance is as ready as it will ever be.
+    let Some(goal) = limits.goal.filter(|_| operation::boots(operation)) else { return Ok(None) };
     let name = operation.resource_name();
     let facts = ready(session, name, goal, limits, &stage).await?;
     let warning = || text::safe(&format!("{name}: {}", readiness::first_boot_text(&facts)));

@@ -1,7 +1,7 @@
 //! Following one operation until it is terminal.
 
 use sloop_proto::v1::{
-    Operation, OperationStatus, OperationType, WatchOperationRequest, WatchOperationResult,
+    Operation, OperationStatus, OperationType, ResourceType, WatchOperationRequest, WatchOperationResult,
 };
 use tokio::time::{sleep, timeout_at};
 use tokio_stream::StreamExt as _;
@@ -78,6 +78,18 @@ impl Watch<'_> {
     }
 }
 
+/// Whether an instance boots that the operation is on.
+pub(super) fn boots(operation: &Operation) -> bool {
+    let booting = [
+        OperationType::CreateInstance,
+        OperationType::CreateInstancesFromSnapshot,
+        OperationType::StartInstance,
+        OperationType::RebootInstance,
+    ];
+    booting.contains(&operation.operation_type())
+        && matches!(operation.resource_type(), ResourceType::Instance | ResourceType::Unspecified)
+}
+
 fn unfinished(operation: &Operation, stage: &Stage) -> Failure {
     let doing = Some(stage.now()).filter(|now| !now.is_empty()).unwrap_or_else(|| "not begun".to_owned());
     Failure::new(Exit::TimedOut, format!("{}: still at work ({doing})", operation.resource_name()))
@@ -91,13 +103,8 @@ async fn failed(session: &Session, operation: &Operation) -> Failure {
     for part in [operation.error_code(), details].into_iter().filter(|part| !part.is_empty()) {
         message = format!("{message}: {part}");
     }
-    let booting =
-        [OperationType::CreateInstance, OperationType::StartInstance, OperationType::RebootInstance];
-    let lines = if booting.contains(&operation.operation_type()) {
-        evidence(session, operation.resource_name()).await
-    } else {
-        Vec::new()
-    };
+    let lines =
+        if boots(operation) { evidence(session, operation.resource_name()).await } else { Vec::new() };
     let mut failure = Failure::new(Exit::OperationFailed, message).lines(lines);
     failure.code = Some(operation.error_code()).filter(|code| !code.is_empty()).map(Into::into);
     failure

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod disk;
 mod fake;
 mod firewall;
 mod image;
@@ -10,7 +11,9 @@ mod lists;
 mod login;
 mod metadata;
 mod networking;
+mod snapshot;
 mod static_ip;
+mod storage;
 mod terminal;
 mod work;
 

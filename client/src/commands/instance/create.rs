@@ -1,21 +1,20 @@
 //! `sloop launch` and `sloop instance create`.
 
 use std::fs;
-use std::io::{Read as _, stdin};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use sloop_proto::v1::{
-    Accelerator, CreateInstancesRequest, CreateInstancesResult, GetHostRequest, GetInstanceRequest,
-    GetRegionsRequest, IpAddressType, Operation, OperationStatus, Tag,
+    Accelerator, CreateInstancesRequest, CreateInstancesResult, GetHostRequest, IpAddressType, Tag,
 };
 
-use super::Work;
 use super::ip_type::IpType;
-use crate::commands::tag;
+use super::{next, user_data};
+use crate::commands::work::Work;
+use crate::commands::{region, tag};
 use crate::complete;
 use crate::connect::Session;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::output::{Output, tell};
 use crate::text;
 use crate::wait::{Limits, Until};
@@ -130,12 +129,10 @@ async fn make(
     (blueprint_id, bundle_id): (String, String),
     limits: Option<Limits>,
 ) -> Outcome {
+    let names = spec.names.clone();
     let request = CreateInstancesRequest {
-        user_data: user_data(&spec)?,
-        availability_zone: match spec.zone {
-            Some(zone) => zone,
-            None => only_zone(session).await?,
-        },
+        user_data: spec.user_data.as_deref().map(user_data::read).transpose()?.or(spec.user_data_text),
+        availability_zone: region::zone(session, spec.zone).await?,
         instance_names: spec.names,
         blueprint_id,
         bundle_id,
@@ -146,73 +143,12 @@ async fn make(
     };
     tell_of_translation(session, output).await;
     let operations = session.instances().create_instances(request).await?.into_inner().operations;
-    let mut work = Work { operations, failures: Vec::new() };
+    let mut work = Work::of(operations);
     work.settle(session, output, limits).await;
     let result = CreateInstancesResult { operations: work.operations.clone() };
-    let next = next_steps(session, &work.operations, limits.is_some()).await;
+    let next = next::steps(session, &work.operations, &names, limits.is_some()).await;
     output.answer("CreateInstancesResult", &result, || next)?;
     Ok(work.end(output))
-}
-
-/// What a person does next with each instance that was made.
-async fn next_steps(session: &Session, operations: &[Operation], waited: bool) -> String {
-    let mut steps = String::new();
-    for operation in operations {
-        let name = text::safe(operation.resource_name());
-        let step = match operation.status() {
-            OperationStatus::Failed => continue,
-            _ if waited && operation.is_terminal() => {
-                format!(
-                    "{name} is at {}\n  log in: sloop ssh {name}\n",
-                    address(session, operation.resource_name()).await
-                )
-            }
-            _ => format!(
-                "{name} is being made\n  follow: sloop operation watch {}\n",
-                text::safe(operation.id())
-            ),
-        };
-        steps.push_str(&step);
-    }
-    steps
-}
-
-async fn address(session: &Session, name: &str) -> String {
-    let request = GetInstanceRequest { instance_name: name.to_owned(), ..GetInstanceRequest::default() };
-    let answer = session.instances().get_instance(request).await.ok();
-    let address = answer.and_then(|answer| answer.into_inner().instance?.public_ip_address);
-    address.map_or_else(|| "an address yet unknown".to_owned(), |address| text::safe(&address))
-}
-
-/// The text that runs at the first boot, from wherever it comes.
-fn user_data(spec: &Spec) -> Result<Option<String>, Failure> {
-    let Some(path) = &spec.user_data else {
-        return Ok(spec.user_data_text.clone());
-    };
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        stdin().read_to_end(&mut bytes)?;
-    } else {
-        bytes = fs::read(path).map_err(|error| Failure::file(path, &error))?;
-    }
-    String::from_utf8(bytes).map(Some).map_err(|error| {
-        let at = error.utf8_error().valid_up_to() + 1;
-        Failure::usage(format!("{}: user data must be UTF-8 text, and byte {at} is not", path.display()))
-    })
-}
-
-async fn only_zone(session: &Session) -> Result<String, Failure> {
-    let request =
-        GetRegionsRequest { include_availability_zones: Some(true), ..GetRegionsRequest::default() };
-    let regions = session.catalogue().get_regions(request).await?.into_inner().regions;
-    let zones = regions.into_iter().flat_map(|region| region.availability_zones);
-    let mut names: Vec<_> = zones.filter_map(|zone| zone.zone_name).collect();
-    match (names.pop(), names.is_empty()) {
-        (Some(only), true) => Ok(only),
-        (None, _) => Err(Failure::usage("sloopd names no availability zone").tip("--zone ZONE")),
-        (Some(_), false) => Err(Failure::usage("there are several availability zones")
-            .tip("--zone with one of those that `sloop region list` names")),
-    }
 }
 
 /// Tells once, to each person, that guests run without the processor's help and what that means.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use sloop_proto::v1::{DeleteInstanceRequest, DeleteInstanceResult};
 
-use super::{Names, Work};
+use super::Names;
+use crate::commands::work::Work;
 use crate::confirm::{DELETE, confirm};
 use crate::connect::Session;
 use crate::failure::Outcome;

@@ -8,7 +8,8 @@ use sloop_proto::v1::{
     StopInstanceRequest, StopInstanceResult,
 };
 
-use super::{Names, Work};
+use super::Names;
+use crate::commands::work::Work;
 use crate::connect::Session;
 use crate::failure::Outcome;
 use crate::output::Output;

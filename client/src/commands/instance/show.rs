@@ -69,6 +69,7 @@ fn describe(instance: &Instance, moved: Option<&GetInstanceTransferResult>) -> S
         ("State", state.name().to_owned()),
         ("Blueprint", format!("{} ({})", instance.blueprint_id(), instance.blueprint_name())),
         ("Bundle", plan(instance)),
+        ("Disks", attached(instance)),
         ("Zone", location.availability_zone().to_owned()),
         ("Public IP", public_ip.unwrap_or_default()),
         ("Private IP", instance.private_ip_address().to_owned()),
@@ -87,8 +88,17 @@ fn describe(instance: &Instance, moved: Option<&GetInstanceTransferResult>) -> S
 fn plan(instance: &Instance) -> String {
     let hardware = instance.hardware.clone().unwrap_or_default();
     let cpus = text::count(hardware.cpu_count(), "CPU");
-    let disk: i32 = hardware.disks.iter().map(Disk::size_in_gb).sum();
+    let own = hardware.disks.iter().filter(|disk| disk.is_system_disk());
+    let disk: i32 = own.map(Disk::size_in_gb).sum();
     format!("{} ({cpus}, {} GB memory, {disk} GB disk)", instance.bundle_id(), hardware.ram_size_in_gb())
+}
+
+/// The disks that are attached to it, such as `data (/dev/xvdf, 8 GB)`.
+fn attached(instance: &Instance) -> String {
+    let hardware = instance.hardware.clone().unwrap_or_default();
+    let disks = hardware.disks.iter().filter(|disk| !disk.is_system_disk());
+    let spelt = disks.map(|disk| format!("{} ({}, {} GB)", disk.name(), disk.path(), disk.size_in_gb()));
+    spelt.collect::<Vec<_>>().join(", ")
 }
 
 fn describe_access(access: &InstanceAccessDetails) -> String {

@@ -35,8 +35,9 @@ impl Host for Script {
 impl Catalogue for Script {
     async fn get_regions(&self, _: Request<GetRegionsRequest>) -> Answer<GetRegionsResult> {
         let zone = AvailabilityZone { zone_name: Some("us-east-1a".into()), state: Some("available".into()) };
+        let name = Some(RegionName::UsEast1.into());
         answer(GetRegionsResult {
-            regions: vec![Region { availability_zones: vec![zone], ..Region::default() }],
+            regions: vec![Region { name, availability_zones: vec![zone], ..Region::default() }],
         })
     }
 

@@ -46,6 +46,25 @@ fn strict() -> Instance {
     }
 }
 
+/// An instance with disks at the first two paths.
+fn stacked() -> Instance {
+    let disk = |name: Option<&str>, letter: char, size| Disk {
+        name: name.map(str::to_owned),
+        path: Some(format!("/dev/xvd{letter}")),
+        size_in_gb: Some(size),
+        is_system_disk: Some(name.is_none()),
+        ..Disk::default()
+    };
+    Instance {
+        hardware: Some(InstanceHardware {
+            cpu_count: Some(2),
+            disks: vec![disk(None, 'a', 20), disk(Some("data"), 'f', 8), disk(Some("logs"), 'g', 32)],
+            ram_size_in_gb: Some(0.5),
+        }),
+        ..instance("stacked")
+    }
+}
+
 fn begun(name: &str) -> Result<Vec<Operation>, Status> {
     match name {
         "ghost" => Err(not_found(name)),
@@ -69,6 +88,7 @@ impl Instances for Script {
         match request.into_inner().instance_name.as_str() {
             "ghost" => Err(not_found("ghost")),
             "strict" => answer(GetInstanceResult { instance: Some(strict()) }),
+            "stacked" => answer(GetInstanceResult { instance: Some(stacked()) }),
             name => answer(GetInstanceResult { instance: Some(instance(name)) }),
         }
     }

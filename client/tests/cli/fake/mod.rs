@@ -1,12 +1,15 @@
 //! A daemon with a script instead of machines: what becomes of an instance lies in its name.
 
 mod console;
+mod disks;
 mod firewall;
 mod host;
 mod images;
 mod instances;
 mod key_pairs;
+mod snapshots;
 mod static_ips;
+mod storage;
 mod work;
 
 use std::collections::HashMap;
@@ -14,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use sloop_proto::v1::catalogue_server::CatalogueServer;
+use sloop_proto::v1::disks_server::DisksServer;
 use sloop_proto::v1::firewall_server::FirewallServer;
 use sloop_proto::v1::host_server::HostServer;
 use sloop_proto::v1::images_server::ImagesServer;
@@ -22,7 +26,9 @@ use sloop_proto::v1::key_pairs_server::KeyPairsServer;
 use sloop_proto::v1::operations_server::OperationsServer;
 use sloop_proto::v1::publishing_server::PublishingServer;
 use sloop_proto::v1::readiness_server::ReadinessServer;
+use sloop_proto::v1::snapshots_server::SnapshotsServer;
 use sloop_proto::v1::static_ips_server::StaticIpsServer;
+use sloop_proto::v1::storage_server::StorageServer;
 use sloop_proto::v1::terminal_server::TerminalServer;
 use sloop_proto::v1::transfer_server::TransferServer;
 use tempfile::TempDir;
@@ -75,6 +81,7 @@ fn serve(socket: &Path, script: Script) -> Runtime {
     let listener = runtime.block_on(async { UnixListener::bind(socket).unwrap() });
     let server = Server::builder()
         .add_service(CatalogueServer::new(script))
+        .add_service(DisksServer::new(script))
         .add_service(FirewallServer::new(script))
         .add_service(HostServer::new(script))
         .add_service(ImagesServer::new(script))
@@ -83,7 +90,9 @@ fn serve(socket: &Path, script: Script) -> Runtime {
         .add_service(OperationsServer::new(script))
         .add_service(PublishingServer::new(script))
         .add_service(ReadinessServer::new(script))
+        .add_service(SnapshotsServer::new(script))
         .add_service(StaticIpsServer::new(script))
+        .add_service(StorageServer::new(script))
         .add_service(TerminalServer::new(script))
         .add_service(TransferServer::new(script));
     runtime.spawn(server.serve_with_incoming(UnixListenerStream::new(listener)));
@@ -91,7 +100,7 @@ fn serve(socket: &Path, script: Script) -> Runtime {
 }
 
 /// Instances are `web` and `db` in lists; others behave as their names say: `broken`, `slow`, `faulty`, `off`, `ghost`,
-/// `strict`. What is slow is there after a restart of the daemon.
+/// `strict`, `stacked`. What is slow is there after a restart of the daemon. `taken` is a name in use.
 #[derive(Clone, Copy)]
 struct Script {
     restarted: bool,
@@ -107,8 +116,30 @@ fn beyond<T>() -> Answer<T> {
 }
 
 fn not_found(name: &str) -> Status {
-    let metadata =
-        HashMap::from([("code".into(), "DoesNotExist".into()), ("tip".into(), "sloop instance list".into())]);
+    absent("Instance", name)
+}
+
+fn absent(kind: &str, name: &str) -> Status {
+    let tip = format!("sloop {} list", kind.to_lowercase());
+    let metadata = HashMap::from([("code".into(), "DoesNotExist".into()), ("tip".into(), tip)]);
     let details = ErrorDetails::with_error_info("NotFoundException", "lightsail", metadata);
-    Status::with_error_details(Code::NotFound, format!("The Instance does not exist: {name}"), details)
+    Status::with_error_details(Code::NotFound, format!("The {kind} does not exist: {name}"), details)
+}
+
+/// A name may be used once.
+fn unused(name: &str) -> Result<(), Status> {
+    if name != "taken" {
+        return Ok(());
+    }
+    let metadata = HashMap::from([("code".into(), "NameExists".into())]);
+    let details = ErrorDetails::with_error_info("InvalidInputException", "lightsail", metadata);
+    Err(Status::with_error_details(Code::AlreadyExists, "Some names are already in use: taken", details))
+}
+
+/// A member of the request that is wrong.
+fn invalid(field: &str, message: &str) -> Status {
+    let mut details =
+        ErrorDetails::with_error_info("InvalidInputException", "lightsail", HashMap::<String, String>::new());
+    details.add_bad_request_violation(field, message);
+    Status::with_error_details(Code::InvalidArgument, message, details)
 }
