@@ -1,6 +1,11 @@
 #!/bin/sh
 # Tells the host how the first boot ended, once cloud-init is through with everything, user data included.
 # Kept among cloud-init's per-boot scripts until the host has heard it: user data may well end in a reboot.
+# Attached disks bear the name that they were attached by: /dev/xvdf leads to them, as at Lightsail.
+rules=/etc/udev/rules.d/61-sloop-disks.rules
+if [ -d /etc/udev/rules.d ] && [ ! -e $rules ]; then
+  echo 'SUBSYSTEM=="block", ENV{ID_SCSI_SERIAL}=="xvd[b-z]", SYMLINK+="$env{ID_SCSI_SERIAL}%n"' >$rules
+fi
 dir=/var/lib/cloud/scripts/per-boot
 mkdir -p $dir
 cat >$dir/sloop-first-boot.py <<'PYTHON'
