@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::model::{
-    Beneath, Drive, Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, Layer, LayerId,
-    MetadataOptions, Owner, PortRange, PortRule, ResourceName, Status, Tags, UserData,
+    Beneath, DiskId, Drive, Firmware, FirstBoot, HostId, Identity, Instance, InstanceId, Layer, LayerId,
+    MetadataOptions, Owner, PortRange, PortRule, ResourceName, Slot, Stack, Status, Tags, UserData,
 };
 
 /// A host.
@@ -58,8 +58,31 @@ pub(crate) fn instance(name: &str) -> Instance {
     }
 }
 
+/// An instance with a disk attached that was made from a snapshot.
+pub(crate) fn with_a_disk() -> Instance {
+    let mut web = instance("web");
+    let layer = |number: u128, beneath| Layer {
+        id: LayerId(Uuid::from_u128(0xd15c_0000_0000_4000_8000_0000_0000_0000 + number)),
+        beneath,
+        bytes: 8 << 30,
+        is_made: true,
+    };
+    let bottom = layer(1, Beneath::Nothing);
+    let top = layer(2, Beneath::Layer(bottom.id));
+    web.drives.push(Drive {
+        disk: DiskId(Uuid::from_u128(0xd15c)),
+        name: Some(ResourceName::parse("diskName", "data").expect("a sound name")),
+        slot: Slot::of_path("/dev/xvdf").expect("a path"),
+        stack: Stack::read(vec![top, bottom]).expect("in order"),
+    });
+    web
+}
+
 /// The system disk of an instance: one layer on a base image.
 fn system(id: InstanceId) -> Drive {
     let base = Beneath::Base("/var/lib/sloop/images/tiny-0123456789ab.qcow2".into());
-    Drive::system(id.system_disk(), Layer { id: LayerId(id.0), beneath: base, bytes: 20 << 30 })
+    Drive::system(
+        id.system_disk(),
+        Layer { id: LayerId(id.0), beneath: base, bytes: 20 << 30, is_made: true },
+    )
 }

@@ -211,6 +211,8 @@ fn policy(config: &Config, host_id: HostId) -> anyhow::Result<Policy> {
             instances: quotas.instances,
             key_pairs: quotas.key_pairs,
             static_ips: quotas.static_ips,
+            disks: quotas.disks,
+            snapshots: quotas.snapshots,
             tags: quotas.tags,
         },
         capacity: Capacity {

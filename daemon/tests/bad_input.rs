@@ -116,7 +116,7 @@ async fn a_full_disk_is_refused_before_and_undone_after() {
     untouched(&host).await;
 
     host.world.world().disk_free = 1 << 40;
-    host.world.fail_when(|call| call == "ensure_layer");
+    host.world.fail_when(|call| call == "make_layer");
     let operation = create(&host.verbs, &["web"]).await.expect("accepted").remove(0);
     let ended = host.ended(operation.id).await;
     assert!(ended.error_details.is_some_and(|why| why.contains("making the disk")));
@@ -127,7 +127,7 @@ async fn a_full_disk_is_refused_before_and_undone_after() {
 #[tokio::test(flavor = "multi_thread")]
 async fn quotas_hold() {
     let host = Host::with(sloopd::verbs::Policy {
-        quotas: Quotas { instances: 2, key_pairs: 2, static_ips: 2, tags: 1 },
+        quotas: Quotas { instances: 2, key_pairs: 2, static_ips: 2, disks: 2, snapshots: 2, tags: 1 },
         ..policy()
     });
     let many = create(&host.verbs, &["aa", "bb", "cc"]).await.expect_err("three of two");

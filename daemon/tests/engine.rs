@@ -2,39 +2,13 @@
 
 mod common;
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::Ordering;
 
-use common::{Host, caller, create};
+use common::{CutAt, Host, caller, create};
 use sloopd::{
-    engine::Lifeline,
-    model::{Beneath, DomainState, Layer, OperationKind, OperationStatus, Status},
+    model::{Beneath, DomainState, LayerId, OperationKind, OperationStatus, Status},
+    simulated::LayerFile,
 };
-
-/// Cuts the line at the n-th moment; counts them all.
-struct CutAt {
-    at: usize,
-    seen: AtomicUsize,
-    where_: Mutex<String>,
-}
-
-impl CutAt {
-    fn moment(at: usize) -> Arc<Self> {
-        Arc::new(Self { at, seen: AtomicUsize::new(0), where_: Mutex::default() })
-    }
-}
-
-impl Lifeline for CutAt {
-    fn lives_on(&self, at: &str) -> bool {
-        let number = self.seen.fetch_add(1, Ordering::SeqCst);
-        if number == self.at {
-            at.clone_into(&mut self.where_.lock().expect("unpoisoned"));
-        }
-        number < self.at
-    }
-}
 
 /// What an operation should lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +95,7 @@ async fn a_kill_at_any_moment_is_just_a_pause() {
             let operation = ask(&host, kind).await;
             host.until_dead_or_done(&line.seen, moments, operation.id).await;
             let cut = line.seen.load(Ordering::SeqCst) > moments;
-            let case = format!("{kind:?} killed {}", line.where_.lock().expect("unpoisoned"));
+            let case = format!("{kind:?} killed {}", line.place());
 
             let host = host.reborn(common::unbroken()).await;
             let ended = host.ended(operation.id).await;
@@ -174,7 +148,7 @@ async fn a_kill_while_undoing_is_a_pause_too() {
         let operation = ask(&host, OperationKind::CreateInstance).await;
         host.until_dead_or_done(&line.seen, moments, operation.id).await;
         let cut = line.seen.load(Ordering::SeqCst) > moments;
-        let case = format!("killed {}", line.where_.lock().expect("unpoisoned"));
+        let case = format!("killed {}", line.place());
 
         let host = host.reborn(common::unbroken()).await;
         let ended = host.ended(operation.id).await;
@@ -276,10 +250,11 @@ async fn a_new_daemon_leaves_strangers_alone() {
     let stranger = sloopd::model::InstanceId::fresh();
     host.world.world().domains.insert(stranger, DomainState::Running);
     host.world.world().seeds.insert(stranger);
-    let layer = Layer::on(Beneath::Nothing, 1);
-    host.world.world().layers.insert(layer.id, layer.clone());
+    let (layer, beneath) = (LayerId::fresh(), Beneath::Nothing);
+    let file = LayerFile { beneath, bytes: 1, content: std::collections::BTreeMap::new() };
+    host.world.world().layers.insert(layer, file);
     let host = host.reborn(common::unbroken()).await;
     let world = host.world.world().clone();
     assert_eq!(world.domains.get(&stranger), Some(&DomainState::Running));
-    assert!(world.seeds.contains(&stranger) && world.layers.contains_key(&layer.id));
+    assert!(world.seeds.contains(&stranger) && world.layers.contains_key(&layer));
 }

@@ -172,7 +172,14 @@ async fn an_image_in_use_is_neither_removed_nor_pruned() {
     let error = host.verbs.remove_image(&caller(), UBUNTU).await.expect_err("refused");
     assert!(error.kind == Kind::WrongState && error.message.contains("web"), "{error:?}");
     assert!(host.verbs.prune_images(&caller(), false).await.expect("pruned").is_empty());
+    let taken =
+        host.verbs.create_instance_snapshot(&caller(), "web", "kept", Vec::new()).await.expect("accepted");
+    host.done(taken).await;
     let deleted = host.verbs.delete_instance(&caller(), "web").await.expect("accepted");
+    host.done(deleted).await;
+    let error = host.verbs.remove_image(&caller(), UBUNTU).await.expect_err("refused");
+    assert!(error.kind == Kind::WrongState && error.message.contains("kept"), "{error:?}");
+    let deleted = host.verbs.delete_instance_snapshot(&caller(), "kept").await.expect("deleted");
     host.done(deleted).await;
     assert_eq!(host.verbs.remove_image(&caller(), UBUNTU).await.expect("removed").len(), 1);
     let unknown = host.verbs.remove_image(&caller(), "../../etc/passwd").await.expect_err("refused");

@@ -10,6 +10,12 @@ pub(super) fn free_bytes(dir: &Path) -> Result<u64> {
     Ok(stat.blocks_available() * stat.fragment_size())
 }
 
+/// Size of the file system that a directory is on, in bytes.
+pub(super) fn total_bytes(dir: &Path) -> Result<u64> {
+    let stat = nix::sys::statvfs::statvfs(dir).map_err(|errno| failure("measure", dir, &errno.into()))?;
+    Ok(stat.blocks() * stat.fragment_size())
+}
+
 /// A file or directory of our own cannot be worked with; `what` is what was tried.
 pub(super) fn failure(what: &str, path: &Path, error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::StorageFull {

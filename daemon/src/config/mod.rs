@@ -127,6 +127,10 @@ pub struct Quotas {
     pub key_pairs: usize,
     /// Static addresses.
     pub static_ips: usize,
+    /// Disks, system disks aside.
+    pub disks: usize,
+    /// Snapshots, automatic ones among them.
+    pub snapshots: usize,
     /// Tags on one resource.
     pub tags: usize,
 }
@@ -195,7 +199,7 @@ impl Default for Network {
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { instances: 20, key_pairs: 100, static_ips: 5, tags: 50 }
+        Self { instances: 20, key_pairs: 100, static_ips: 5, disks: 100, snapshots: 500, tags: 50 }
     }
 }
 

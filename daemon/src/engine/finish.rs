@@ -1,12 +1,15 @@
 //! What holds when an operation begins and ends, written in one transaction with it.
 
 use super::{
-    Engine,
+    Engine, Job,
     plan::plan,
     run::{Killed, Outcome},
+    storage,
 };
 use crate::{
-    model::{DomainState, Error, Instance, Operation, OperationKind, OperationStatus, Result, Status},
+    model::{
+        DomainState, Error, Instance, InstanceId, Operation, OperationKind, OperationStatus, Result, Status,
+    },
     ports::{Address, Change},
 };
 
@@ -20,13 +23,16 @@ impl Engine {
         operation.advance(OperationStatus::Succeeded, self.ports().clock.now());
         match operation.kind {
             OperationKind::DeleteInstance => {
-                self.end(operation, Change::RemoveInstance(instance.id), Outcome::Gone).await
+                self.end(operation, vec![Change::RemoveInstance(instance.id)], Outcome::Gone).await
             }
             OperationKind::StopInstance => {
                 self.readiness().reset(instance.id);
-                self.end(operation, stopped(instance), Outcome::Done).await
+                self.end(operation, vec![stopped(instance)], Outcome::Done).await
             }
-            _ => self.end(operation, set(instance, Status::Running), Outcome::Done).await,
+            _ => {
+                let changes = storage::reached(&operation, instance);
+                self.end(operation, changes, Outcome::Done).await
+            }
         }
     }
 
@@ -40,7 +46,11 @@ impl Engine {
         operation.advance(OperationStatus::Failed, self.ports().clock.now());
         let change = match operation.kind {
             OperationKind::CreateInstance if clean => {
-                return self.end(operation, Change::RemoveInstance(instance.id), Outcome::Gone).await;
+                // Disks that were made with it are not to be either.
+                let disks = instance.drives.iter().filter(|drive| !drive.slot.is_system());
+                let mut changes: Vec<_> = disks.map(|drive| Change::RemoveDisk(drive.disk)).collect();
+                changes.push(Change::RemoveInstance(instance.id));
+                return self.end(operation, changes, Outcome::Gone).await;
             }
             // Something is left that could not be removed. The instance stays, so that it can be deleted again.
             OperationKind::CreateInstance | OperationKind::DeleteInstance => {
@@ -48,16 +58,17 @@ impl Engine {
             }
             OperationKind::StartInstance if clean => stopped(instance),
             OperationKind::StartInstance => self.released(instance).await,
-            _ => self.as_it_is(instance).await,
+            OperationKind::StopInstance | OperationKind::RebootInstance => self.as_it_is(instance).await,
+            _ => return self.give_up_storage(operation, instance, clean).await,
         };
-        self.end(operation, change, Outcome::Done).await
+        self.end(operation, vec![change], Outcome::Done).await
     }
 
     /// The operation has nothing left to do.
     pub(super) async fn settle_moot(&self, mut operation: Operation) -> Result<Outcome, Killed> {
         operation.advance(OperationStatus::Succeeded, self.ports().clock.now());
         self.write(vec![Change::PutOperation(Box::new(operation.clone()))]).await?;
-        self.announce(&operation, "", plan(operation.kind).len());
+        self.announce(&operation, "", plan(&operation).len());
         Ok(Outcome::Done)
     }
 
@@ -92,16 +103,22 @@ impl Engine {
         }
         match self.write(vec![Change::PutOperation(Box::new(operation.clone()))]).await {
             Ok(()) => {
-                self.announce(&operation, "", plan(operation.kind).len());
+                self.announce(&operation, "", plan(&operation).len());
                 Outcome::Gone
             }
             Err(Killed) => Outcome::Killed,
         }
     }
 
-    async fn end(&self, operation: Operation, change: Change, outcome: Outcome) -> Result<Outcome, Killed> {
-        self.write(vec![change, Change::PutOperation(Box::new(operation.clone()))]).await?;
-        self.announce(&operation, "", plan(operation.kind).len());
+    pub(super) async fn end(
+        &self,
+        operation: Operation,
+        mut changes: Vec<Change>,
+        outcome: Outcome,
+    ) -> Result<Outcome, Killed> {
+        changes.push(Change::PutOperation(Box::new(operation.clone())));
+        self.write(changes).await?;
+        self.announce(&operation, "", plan(&operation).len());
         tracing::info!(
             operation = operation.kind.word(),
             instance = operation.resource_name,
@@ -109,6 +126,11 @@ impl Engine {
             error = operation.error_details,
             "operation ended"
         );
+        if meanwhile(operation.kind).is_none() {
+            // What the guest did by itself meanwhile was not looked at.
+            self.tell(InstanceId(operation.resource_id), Job::Look);
+        }
+        self.sweep_soon();
         Ok(outcome)
     }
 }

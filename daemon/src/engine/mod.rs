@@ -21,6 +21,8 @@ mod recovery;
 mod rules;
 mod run;
 mod steps;
+mod storage;
+mod sweep;
 mod transfer;
 mod worker;
 
@@ -92,6 +94,7 @@ struct Shared {
     gate: Semaphore,
     rules: rules::RulesLock,
     tally: transfer::TallyLock,
+    sweeping: sweep::SweepLock,
     moments: broadcast::Sender<Moment>,
     readiness: ReadinessHub,
     /// Operations that are not to be begun, and why.
@@ -119,6 +122,7 @@ impl Engine {
             gate: Semaphore::new(limits.parallel),
             rules: rules::RulesLock::default(),
             tally: transfer::TallyLock::default(),
+            sweeping: sweep::SweepLock::default(),
             readiness: ReadinessHub::default(),
             workers: Mutex::default(),
             refusals: Mutex::default(),
@@ -170,9 +174,9 @@ impl Engine {
         &self.shared.readiness
     }
 
-    /// How many steps an operation of that kind has.
-    pub fn steps_of(kind: crate::model::OperationKind) -> usize {
-        plan::plan(kind).len()
+    /// How many steps an operation has.
+    pub fn steps_of(operation: &crate::model::Operation) -> usize {
+        plan::plan(operation).len()
     }
 
     fn ports(&self) -> &Ports {

@@ -1,7 +1,10 @@
 //! Which steps each kind of operation is made of.
 
-use super::steps::{AskToStop, Cut, Disk, Domain, Link, Power, Rules, Seed, Step};
-use crate::model::OperationKind;
+use super::steps::{
+    AskToStop, Cut, Disk, Domain, Grow, Link, Mark, NewTops, Pivot, Plug, Power, Replan, Retreat, Rules,
+    Seed, Step, Tops,
+};
+use crate::model::{Operation, OperationKind, Order};
 
 /// The way to an operation's goal.
 pub(super) struct Plan {
@@ -17,19 +20,40 @@ pub(super) struct Plan {
 
 /// Firewall before boot, always.
 const MAKE: &[&dyn Step] = &[&Disk, &Seed, &Link, &Rules, &Domain, &Power];
-const START: &[&dyn Step] = &[&Seed, &Link, &Rules, &Domain, &Power];
+const START: &[&dyn Step] = &[&Tops, &Seed, &Link, &Rules, &Domain, &Power];
 const STOP: &[&dyn Step] = &[&AskToStop, &Cut];
 const REBOOT: &[&dyn Step] = &[&AskToStop, &Link, &Rules, &Domain, &Power];
 
-pub(super) fn plan(kind: OperationKind) -> Plan {
+const SNAPSHOT: &[&dyn Step] = &[&Mark, &NewTops, &Pivot];
+/// One that is off stays off, and finds all new when it starts.
+const RESIZE: &[&dyn Step] = &[&Replan];
+const RESIZE_RUNNING: &[&dyn Step] = &[&AskToStop, &Replan, &Tops, &Link, &Rules, &Domain, &Power];
+const ROLL_BACK: &[&dyn Step] = &[&Retreat];
+const ROLL_BACK_RUNNING: &[&dyn Step] = &[&AskToStop, &Retreat, &Tops, &Link, &Rules, &Domain, &Power];
+
+/// The way of an operation.
+pub(super) fn plan(operation: &Operation) -> Plan {
     let plain = |steps, rejoin| Plan { steps, rejoin, tears_down: false, undoes: false };
-    match kind {
+    let restarts = matches!(
+        operation.order,
+        Order::Resize { restart: true, .. } | Order::RollBack { restart: true, .. }
+    );
+    match operation.kind {
         OperationKind::CreateInstance => Plan { undoes: true, ..plain(MAKE, 0) },
         OperationKind::StartInstance => Plan { undoes: true, ..plain(START, 0) },
         OperationKind::StopInstance => plain(STOP, 1),
         // Not before the first step once that is done: a guest is not shut down twice.
         OperationKind::RebootInstance => plain(REBOOT, 1),
         OperationKind::DeleteInstance => Plan { tears_down: true, ..plain(MAKE, MAKE.len()) },
+        OperationKind::CreateInstanceSnapshot | OperationKind::CreateDiskSnapshot => {
+            Plan { undoes: true, ..plain(SNAPSHOT, 0) }
+        }
+        OperationKind::AttachDisk => Plan { undoes: true, ..plain(&[&Plug], 0) },
+        OperationKind::GrowDisk => plain(&[&Grow], 0),
+        OperationKind::ResizeInstance if restarts => Plan { undoes: true, ..plain(RESIZE_RUNNING, 1) },
+        OperationKind::ResizeInstance => Plan { undoes: true, ..plain(RESIZE, 0) },
+        OperationKind::RollBackInstance if restarts => Plan { undoes: true, ..plain(ROLL_BACK_RUNNING, 1) },
+        OperationKind::RollBackInstance => Plan { undoes: true, ..plain(ROLL_BACK, 0) },
         // Done by their verbs at once; the engine never sees them.
         OperationKind::CreateKeyPair
         | OperationKind::ImportKeyPair
@@ -43,6 +67,12 @@ pub(super) fn plan(kind: OperationKind) -> Plan {
         | OperationKind::AttachStaticIp
         | OperationKind::DetachStaticIp
         | OperationKind::ReleaseStaticIp
+        | OperationKind::DeleteInstanceSnapshot
+        | OperationKind::DeleteDiskSnapshot
+        | OperationKind::CreateDisk
+        | OperationKind::CreateDiskFromSnapshot
+        | OperationKind::DeleteDisk
+        | OperationKind::DetachDisk
         | OperationKind::SetIpAddressType
         | OperationKind::UpdateInstanceMetadataOptions => plain(&[], 0),
     }

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Engine, Job, plan::plan};
-use crate::model::{DomainState, Instance, InstanceId, Operation, OperationKind, Result, Status};
+use crate::model::{DomainState, Instance, InstanceId, Operation, OperationKind, Order, Result, Status};
 
 /// What was found at the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub struct Recovered {
     pub resumed: usize,
     /// Things with this daemon's tag and without a record.
     pub orphans: Vec<String>,
-    /// Operations whose instance still waits for its base image: they are not taken up until it is there.
+    /// Operations whose instance still waits for its base image, or for the one that it is a clone of: they are not taken up until
+    /// that is there.
     pub waiting: Vec<Operation>,
 }
 
@@ -51,14 +52,16 @@ impl Engine {
             .map(|instance| instance.id.0)
             .collect();
         for operation in unfinished {
+            let is_clone = matches!(operation.order, Order::Clone { .. });
             if operation.kind == OperationKind::CreateInstance
-                && without_base.contains(&operation.resource_id)
+                && (is_clone || without_base.contains(&operation.resource_id))
             {
                 found.waiting.push(operation);
             } else {
                 self.submit(InstanceId(operation.resource_id), operation.id);
             }
         }
+        self.sweep_soon();
         Ok(found)
     }
 
@@ -69,7 +72,7 @@ impl Engine {
         // What is being made gets its rules from its own steps, and what is being removed may have lost them already.
         let passing = |instance: &Instance| {
             let mut operations = unfinished.iter().filter(|operation| operation.resource_id == instance.id.0);
-            operations.any(|operation| plan(operation.kind).makes_or_removes_rules())
+            operations.any(|operation| plan(operation).makes_or_removes_rules())
         };
         let live: Vec<_> = instances.iter().filter(|i| i.is_reachable() && !passing(i)).cloned().collect();
         if let Err(error) = self.ports().firewall.ensure_all(&live).await {

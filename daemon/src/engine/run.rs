@@ -59,13 +59,15 @@ impl Engine {
     async fn drive(
         &self,
         mut operation: Operation,
-        instance: Instance,
+        mut instance: Instance,
         hurry: &Notify,
     ) -> Result<Outcome, Killed> {
         let force = operation.force || self.is_hurried(&operation, hurry).await;
+        let order = operation.order.clone();
         let scene = Scene {
             ports: self.ports(),
             rules: &self.shared.rules,
+            order: &order,
             force,
             hurry,
             shutdown: self.shared.limits.shutdown,
@@ -76,7 +78,7 @@ impl Engine {
             return self.settle_moot(operation).await;
         }
         if resumed && operation.phase == Phase::Forward {
-            operation.steps_done = plan(operation.kind).resume_at(operation.steps_done);
+            operation.steps_done = plan(&operation).resume_at(operation.steps_done);
         }
         self.begin(&mut operation, &instance).await?;
         if let Some(error) = self.refusal(operation.id) {
@@ -85,7 +87,7 @@ impl Engine {
             return self.give_up(operation, &instance, true).await;
         }
         if operation.phase == Phase::Forward {
-            match self.forward(&mut operation, &instance, &scene).await? {
+            match self.forward(&mut operation, &mut instance, &scene).await? {
                 Ok(()) => {
                     let outcome = self.finish(operation, &instance).await?;
                     if resumed && outcome == Outcome::Done {
@@ -99,7 +101,7 @@ impl Engine {
                     operation.blame(&error);
                 }
             }
-            if !plan(operation.kind).undoes {
+            if !plan(&operation).undoes {
                 return self.give_up(operation, &instance, true).await;
             }
             // The step that failed may have done half of its work: it is undone too.
@@ -130,10 +132,10 @@ impl Engine {
     async fn forward(
         &self,
         operation: &mut Operation,
-        instance: &Instance,
+        instance: &mut Instance,
         scene: &Scene<'_>,
     ) -> Result<Result<()>, Killed> {
-        let plan = plan(operation.kind);
+        let plan = plan(operation);
         let mut faults: Vec<Error> = Vec::new();
         while let Some(step) = plan.step(operation.steps_done) {
             let stage = if plan.tears_down { step.undo_stage() } else { step.stage() };
@@ -152,6 +154,11 @@ impl Engine {
             self.alive("after", step.stage())?;
             tracing::debug!(target: "sloopd::timing", step = stage, micros = began.elapsed().as_micros(), "step done");
             match result {
+                Ok(()) if step.rewrites() => match self.ports().store.instance_by_id(instance.id).await {
+                    Ok(Some(rewritten)) => *instance = rewritten,
+                    Ok(None) => return Ok(Err(Error::not_found("Instance", &instance.name))),
+                    Err(error) => return Ok(Err(error.while_doing(stage))),
+                },
                 Ok(()) => {}
                 // Taking away goes on whatever happens, and says everything that went wrong.
                 Err(error) if plan.tears_down => faults.push(error.while_doing(stage)),
@@ -171,7 +178,7 @@ impl Engine {
         instance: &Instance,
         scene: &Scene<'_>,
     ) -> Result<bool, Killed> {
-        let plan = plan(operation.kind);
+        let plan = plan(operation);
         let mut faults = Vec::new();
         while let Some(index) = operation.steps_done.checked_sub(1) {
             if let Some(step) = plan.step(index) {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::{FirstPassword, ImageSource, PortRule};
 
 /// Whether a blueprint is a bare operating system or brings an application.
@@ -14,7 +16,7 @@ pub enum BlueprintKind {
 }
 
 /// How the machine starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Firmware {
     /// A PC's BIOS.
     Bios,

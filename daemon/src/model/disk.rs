@@ -2,10 +2,45 @@
 
 use std::fmt;
 
-use super::{DiskId, Error, Layer, Result, Stack};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{DiskId, Error, InstanceId, Layer, Owner, ResourceName, Result, Stack, Tags};
+
+/// Block storage: a disk that can be attached to an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// Its identity.
+    pub id: DiskId,
+    /// Its name.
+    pub name: ResourceName,
+    /// Whose it is.
+    pub owner: Owner,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// Where it is, if it is attached.
+    pub attachment: Option<Attachment>,
+    /// What it is made of.
+    pub stack: Stack,
+    /// Labels.
+    pub tags: Tags,
+}
+
+/// Where a disk is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// On which instance.
+    pub instance: InstanceId,
+    /// Its name.
+    pub name: ResourceName,
+    /// At which place.
+    pub slot: Slot,
+    /// Whether it is there already, and not on its way.
+    pub is_done: bool,
+}
 
 /// At which place of an instance a disk is, by the letter of its path: the system disk is `a`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Slot(u8);
 
 /// A disk in its place.
@@ -13,6 +48,8 @@ pub struct Slot(u8);
 pub struct Drive {
     /// Which disk.
     pub disk: DiskId,
+    /// Its name; none of a system disk.
+    pub name: Option<ResourceName>,
     /// Where.
     pub slot: Slot,
     /// What it is made of.
@@ -76,7 +113,7 @@ impl fmt::Display for Slot {
 impl Drive {
     /// A system disk of one layer.
     pub fn system(disk: DiskId, layer: Layer) -> Self {
-        Self { disk, slot: Slot::SYSTEM, stack: Stack::single(layer) }
+        Self { disk, name: None, slot: Slot::SYSTEM, stack: Stack::single(layer) }
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Beneath, Drive, Error, Firmware, FirstBoot, InstanceId, MetadataOptions, Owner, PortRule, Publication,
-    ResourceName, Result, Status, Tags, UserData,
+    Beneath, DiskId, Drive, Error, Firmware, FirstBoot, InstanceId, MetadataOptions, Owner, PortRule,
+    Publication, ResourceName, Result, Size, Status, Tags, UserData,
 };
 
 /// What makes an instance itself: keys that the daemon makes before the first boot.
@@ -117,6 +117,28 @@ impl Instance {
     /// The base image that its system disk stands on; none while that is still being fetched, or where it stands on none.
     pub fn base(&self) -> Option<&Path> {
         self.system().ok()?.stack.base()
+    }
+
+    /// The disk with that identity, which is attached to it or its own.
+    pub fn drive(&self, disk: DiskId) -> Option<&Drive> {
+        self.drives.iter().find(|drive| drive.disk == disk)
+    }
+
+    /// Its plan.
+    pub fn size(&self) -> Size {
+        Size {
+            bundle_id: self.bundle_id.clone(),
+            cpu_count: self.cpu_count,
+            ram_mb: self.ram_mb,
+            disk_gb: self.disk_gb,
+            transfer_gb: self.transfer_gb,
+            bandwidth_kbps: self.bandwidth_kbps,
+        }
+    }
+
+    /// Whether it begins, or began, with what another instance had written.
+    pub fn is_copy(&self) -> bool {
+        self.system().is_ok_and(|system| system.stack.layers().count() > 1)
     }
 
     /// Whether its base image is still being fetched.

@@ -36,6 +36,8 @@ pub struct Layer {
     pub beneath: Beneath,
     /// How large the disk is, seen from here, in bytes.
     pub bytes: u64,
+    /// Whether there is a file. There is none before somebody is to write to it: until then it holds what is beneath it.
+    pub is_made: bool,
 }
 
 /// A disk from its top to its bottom. There is at least the top.
@@ -49,7 +51,7 @@ pub struct Stack {
 impl Layer {
     /// An empty layer of `bytes` on another one.
     pub fn on(beneath: Beneath, bytes: u64) -> Self {
-        Self { id: LayerId::fresh(), beneath, bytes }
+        Self { id: LayerId::fresh(), beneath, bytes, is_made: false }
     }
 }
 
@@ -89,6 +91,24 @@ impl Stack {
         &self.rest.last().unwrap_or(&self.top).beneath
     }
 
+    /// Those that have files, the top first.
+    pub fn made(&self) -> impl Iterator<Item = &Layer> + Clone {
+        self.layers().filter(|layer| layer.is_made)
+    }
+
+    /// Those that a guest's disk is made of: the top, and all below it that have files.
+    pub fn files(&self) -> impl Iterator<Item = &Layer> + Clone {
+        std::iter::once(&self.top).chain(self.rest.iter().filter(|layer| layer.is_made))
+    }
+
+    /// What the top's file stands on: what has no file holds nothing of its own.
+    pub fn beneath_top(&self) -> Beneath {
+        self.rest
+            .iter()
+            .find(|layer| layer.is_made)
+            .map_or_else(|| self.bottom().clone(), |layer| Beneath::Layer(layer.id))
+    }
+
     /// The base image at the bottom, if there is one.
     pub fn base(&self) -> Option<&Path> {
         if let Beneath::Base(path) = self.bottom() { Some(path) } else { None }
@@ -96,7 +116,7 @@ impl Stack {
 
     /// How many files there are, the base image included.
     pub fn depth(&self) -> usize {
-        1 + self.rest.len() + usize::from(self.base().is_some())
+        self.made().count() + usize::from(self.base().is_some())
     }
 
     /// Size of the disk in bytes.
@@ -111,11 +131,13 @@ mod tests {
 
     #[test]
     fn a_stack_is_read_only_in_its_order() {
-        let bottom = Layer::on(Beneath::Base("/images/tiny.qcow2".into()), 1 << 30);
+        let base = Beneath::Base("/images/tiny.qcow2".into());
+        let bottom = Layer { is_made: true, ..Layer::on(base, 1 << 30) };
         let middle = Layer::on(Beneath::Layer(bottom.id), 1 << 30);
         let top = Layer::on(Beneath::Layer(middle.id), 2 << 30);
         let stack = Stack::read(vec![top.clone(), middle.clone(), bottom.clone()]).expect("in order");
-        assert_eq!((stack.top(), stack.depth(), stack.bytes()), (&top, 4, 2 << 30));
+        assert_eq!((stack.top(), stack.depth(), stack.bytes()), (&top, 2, 2 << 30));
+        assert_eq!(stack.beneath_top(), Beneath::Layer(bottom.id), "the one between holds nothing");
         assert_eq!(stack.base(), Some(Path::new("/images/tiny.qcow2")));
         for wrong in
             [vec![], vec![top.clone(), bottom.clone()], vec![top, middle], vec![bottom.clone(), bottom]]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Beneath, InstanceId, Layer, LayerId};
+use super::{Beneath, InstanceId, LayerId, Stack};
 
 /// The state directory and its rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,12 +58,24 @@ impl Layout {
     }
 
     /// The file that a layer stands on, if it stands on one.
-    pub fn beneath(&self, layer: &Layer) -> Option<PathBuf> {
-        match &layer.beneath {
+    pub fn beneath(&self, beneath: &Beneath) -> Option<PathBuf> {
+        match beneath {
             Beneath::Layer(id) => Some(self.layer(*id)),
             Beneath::Base(path) => Some(path.clone()),
             Beneath::Awaited | Beneath::Nothing => None,
         }
+    }
+
+    /// The files of a disk, the one that is written first, the base image last.
+    pub fn files(&self, stack: &Stack) -> Vec<PathBuf> {
+        let layers = stack.files().map(|layer| self.layer(layer.id));
+        layers.chain(stack.base().map(Path::to_owned)).collect()
+    }
+
+    /// The layer that a file is.
+    pub fn layer_of(&self, file: &Path) -> Option<LayerId> {
+        let name = file.strip_prefix(self.layers()).ok()?.to_str()?;
+        name.strip_suffix(".qcow2")?.parse().ok()
     }
 
     /// The files of one instance.

@@ -2,11 +2,14 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Error, Result};
 
 /// A name that a user gave to a resource: 2 to 255 letters, digits, `-`, `_` and `.`, beginning and ending with a letter
 /// or digit. It can hold no slash, no newline and no NUL, and it is still never used as a path.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ResourceName(String);
 
 const MAX: usize = 255;
@@ -33,6 +36,19 @@ impl ResourceName {
         let label: String =
             self.0.chars().take(63).map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         label.trim_matches('-').to_ascii_lowercase()
+    }
+}
+
+impl TryFrom<String> for ResourceName {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<ResourceName> for String {
+    fn from(name: ResourceName) -> Self {
+        name.0
     }
 }
 

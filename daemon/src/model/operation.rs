@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Error, OperationId, Owner, Result};
+use super::{Error, OperationId, Order, Owner, Result};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
@@ -72,6 +72,30 @@ words!(
         ReleaseStaticIp,
         /// Say how an instance may ask for its metadata.
         UpdateInstanceMetadataOptions,
+        /// Keep what an instance holds.
+        CreateInstanceSnapshot,
+        /// Delete a snapshot of an instance.
+        DeleteInstanceSnapshot,
+        /// Keep what a disk holds.
+        CreateDiskSnapshot,
+        /// Delete a snapshot of a disk.
+        DeleteDiskSnapshot,
+        /// Make a disk.
+        CreateDisk,
+        /// Make a disk with what a snapshot holds.
+        CreateDiskFromSnapshot,
+        /// Delete a disk.
+        DeleteDisk,
+        /// Hand a disk to an instance.
+        AttachDisk,
+        /// Take a disk from its instance.
+        DetachDisk,
+        /// Make a disk larger.
+        GrowDisk,
+        /// Give an instance another plan.
+        ResizeInstance,
+        /// Take an instance back to a snapshot.
+        RollBackInstance,
         /// Give an instance an IPv6 address, or take it away.
         SetIpAddressType,
     }
@@ -100,6 +124,12 @@ words!(
         KeyPair,
         /// A static address.
         StaticIp,
+        /// Block storage.
+        Disk,
+        /// A snapshot of an instance.
+        InstanceSnapshot,
+        /// A snapshot of a disk.
+        DiskSnapshot,
     }
 );
 
@@ -152,6 +182,10 @@ pub struct Operation {
     pub phase: Phase,
     /// Stop without asking the guest.
     pub force: bool,
+    /// What exactly was ordered.
+    pub order: Order,
+    /// The operation that this one is the other side of: it ends when that one ends, in the same way.
+    pub follows: Option<OperationId>,
 }
 
 impl Operation {
@@ -179,6 +213,8 @@ impl Operation {
             steps_done: 0,
             phase: Phase::Forward,
             force: false,
+            order: Order::Plain,
+            follows: None,
         }
     }
 
@@ -187,6 +223,14 @@ impl Operation {
     pub fn succeeded(mut self) -> Self {
         self.status = OperationStatus::Succeeded;
         self
+    }
+
+    /// The other side of this operation, on another resource: it ends when this one ends.
+    #[must_use]
+    pub fn other_side(&self, resource: (ResourceType, Uuid, &str)) -> Self {
+        let peer = self.resource_name.clone();
+        let other = Self::accepted(self.kind, &self.owner, resource, peer, self.created_at);
+        Self { follows: Some(self.id), status: self.status, ..other }
     }
 
     /// Moves to `status` at `now`.

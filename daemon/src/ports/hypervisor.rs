@@ -6,7 +6,9 @@ use tokio::{
     sync::broadcast,
 };
 
-use crate::model::{DomainState, Finding, HypervisorFacts, Instance, InstanceId, Result};
+use crate::model::{
+    DomainState, Drive, Finding, HypervisorFacts, Instance, InstanceId, LayerId, Result, Slot,
+};
 
 /// A domain that changed its state by itself or by a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,23 @@ pub trait Hypervisor: Send + Sync {
 
     /// Cuts the power, or finds the domain off.
     async fn ensure_off(&self, id: InstanceId) -> Result<()>;
+
+    /// Has a running domain write to these layers from now on, all at the same moment; their files stand on those that it wrote to
+    /// until then. Says whether the guest held its file systems still meanwhile: it is asked to, if it answers soon. Where the
+    /// domain writes to them already it is left alone.
+    async fn pivot(&self, id: InstanceId, tops: &[(Slot, LayerId)]) -> Result<bool>;
+
+    /// Which layers the domain writes to, or would if it were started now.
+    async fn tops(&self, id: InstanceId) -> Result<Vec<(Slot, LayerId)>>;
+
+    /// Plugs a disk into a running domain, or finds it there.
+    async fn plug(&self, id: InstanceId, drive: &Drive) -> Result<()>;
+
+    /// Takes a disk out of a running domain, or finds it gone.
+    async fn unplug(&self, id: InstanceId, slot: Slot) -> Result<()>;
+
+    /// Tells a running guest that a disk is larger.
+    async fn grow(&self, id: InstanceId, slot: Slot, bytes: u64) -> Result<()>;
 
     /// The domain's state.
     async fn state(&self, id: InstanceId) -> Result<DomainState>;

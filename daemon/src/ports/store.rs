@@ -7,9 +7,9 @@ use std::{
 use async_trait::async_trait;
 
 use crate::model::{
-    Bytes, FirstBoot, HostId, Instance, InstanceId, KeyPair, KeyPairId, Layer, LayerId, MetadataOptions,
-    Month, Operation, OperationId, PortRule, Publication, ResourceName, Result, StaticIp, StaticIpId, Status,
-    Tags,
+    Bytes, Disk, DiskId, FirstBoot, FrozenDisk, HostId, Instance, InstanceId, KeyPair, KeyPairId, Layer,
+    LayerId, MetadataOptions, Month, Operation, OperationId, PortRule, Publication, ResourceName, Result,
+    Size, Slot, Snapshot, SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -40,6 +40,51 @@ pub enum Change {
     SetMetadataOptions(InstanceId, MetadataOptions),
     /// The base image that has come for an instance.
     SetBase(InstanceId, PathBuf),
+    /// A new disk, with the layer that is its top. Its name must be free among all resources.
+    AddDisk(Box<Disk>),
+    /// A disk is on its way to an instance. The commit fails if it is at one already.
+    AttachDisk {
+        /// Which disk.
+        disk: DiskId,
+        /// To which instance.
+        instance: InstanceId,
+        /// To which place.
+        slot: Slot,
+    },
+    /// It has arrived.
+    SetAttached(DiskId),
+    /// It is at no instance.
+    DetachDisk(DiskId),
+    /// The tags of a disk.
+    SetDiskTags(DiskId, Tags),
+    /// A disk that is no more. Snapshots of it stay.
+    RemoveDisk(DiskId),
+    /// A disk is written to a new layer from now on.
+    PutOnTop(DiskId, Layer),
+    /// A disk is written to a layer that is there from now on.
+    SetTop(DiskId, LayerId),
+    /// There is a file for the layer now.
+    SetMade(LayerId),
+    /// The size of a disk, seen from a layer that is its top, in bytes.
+    SetLayerSize(LayerId, u64),
+    /// A new snapshot. Its name, if it has one, must be free among all resources.
+    AddSnapshot(Box<Snapshot>),
+    /// What a snapshot is to keep, and the layers that are to be tops instead. The commit fails if a disk has another top.
+    Freeze(SnapshotId, Vec<FrozenDisk>),
+    /// The snapshot is whole, and the new tops are tops.
+    Settle(SnapshotId),
+    /// Whether the guest held its file systems still.
+    SetQuiesced(SnapshotId, bool),
+    /// The tags of a snapshot.
+    SetSnapshotTags(SnapshotId, Tags),
+    /// A snapshot that is not to be. Of its disks, these have got their new tops all the same.
+    AbandonSnapshot(SnapshotId, Vec<DiskId>),
+    /// A snapshot that is no more.
+    RemoveSnapshot(SnapshotId),
+    /// The plan of an instance.
+    SetSize(InstanceId, Size),
+    /// The commit fails unless this is the instance's status now.
+    Expect(InstanceId, Status),
     /// A layer that is no more. One that somebody stands on is kept.
     RemoveLayer(LayerId),
     /// An instance that is no more; its name is free again. Disks that were attached to it are available again.
@@ -132,6 +177,24 @@ pub trait Store: Send + Sync {
 
     /// The static address of that name.
     async fn static_ip(&self, name: &ResourceName) -> Result<Option<StaticIp>>;
+
+    /// All disks that are not system disks, by name.
+    async fn disks(&self) -> Result<Vec<Disk>>;
+
+    /// The disk of that name.
+    async fn disk(&self, name: &ResourceName) -> Result<Option<Disk>>;
+
+    /// All snapshots, by name.
+    async fn snapshots(&self) -> Result<Vec<Snapshot>>;
+
+    /// The snapshot of that name.
+    async fn snapshot(&self, name: &ResourceName) -> Result<Option<Snapshot>>;
+
+    /// The snapshot with that identity.
+    async fn snapshot_by_id(&self, id: SnapshotId) -> Result<Option<Snapshot>>;
+
+    /// The stack under a top.
+    async fn stack(&self, top: LayerId) -> Result<Stack>;
 
     /// All layers.
     async fn layers(&self) -> Result<Vec<Layer>>;

@@ -1,12 +1,16 @@
 use async_trait::async_trait;
 
-use crate::model::{Instance, InstanceId, Layer, LayerId, Result};
+use crate::model::{Beneath, Instance, InstanceId, Layer, LayerId, Result};
 
 /// What instances keep: the layers of disks, and each instance's seed.
 #[async_trait]
 pub trait Volumes: Send + Sync {
-    /// Makes a layer, empty, on what it stands on. One that is there is left as it is, with all that was written to it.
-    async fn ensure_layer(&self, layer: &Layer) -> Result<()>;
+    /// Makes the file of a layer, empty, on what has files. One that is there takes its place: nobody has written to it, or it would
+    /// be known to be made.
+    async fn make_layer(&self, layer: &Layer, beneath: &Beneath) -> Result<()>;
+
+    /// Makes the disk larger, seen from a layer that nobody has open.
+    async fn grow_layer(&self, id: LayerId, bytes: u64) -> Result<()>;
 
     /// Removes a layer. Nobody may stand on it.
     async fn remove_layer(&self, id: LayerId) -> Result<()>;
@@ -25,6 +29,12 @@ pub trait Volumes: Send + Sync {
 
     /// Instances that have files of their own.
     async fn list(&self) -> Result<Vec<InstanceId>>;
+
+    /// How much room each layer takes, in bytes.
+    async fn measure(&self) -> Result<Vec<(LayerId, u64)>>;
+
+    /// Room where disks are, in bytes.
+    async fn total_bytes(&self) -> Result<u64>;
 
     /// Free space where disks are, in bytes.
     async fn free_bytes(&self) -> Result<u64>;

@@ -3,7 +3,10 @@ use tokio::sync::broadcast;
 
 use super::Simulated;
 use crate::{
-    model::{Accelerator, DomainState, Error, Finding, HypervisorFacts, Instance, InstanceId, Kind, Result},
+    model::{
+        Accelerator, Beneath, DomainState, Drive, Error, Finding, HypervisorFacts, Instance, InstanceId,
+        Kind, LayerId, Result, Slot,
+    },
     ports::{ConsoleStream, DomainEvent, Hypervisor},
 };
 
@@ -63,6 +66,51 @@ impl Hypervisor for Simulated {
         if there {
             self.set_domain(id, DomainState::Off);
         }
+        Ok(())
+    }
+
+    async fn pivot(&self, id: InstanceId, tops: &[(Slot, LayerId)]) -> Result<bool> {
+        let mut world = self.call("pivot")?;
+        if !world.domains.get(&id).is_some_and(|state| state.is_alive()) {
+            return Err(Error::internal(format!("{} is not running", id.domain())));
+        }
+        let drives = world.drives.get(&id).cloned().unwrap_or_default();
+        for (slot, top) in tops.iter().filter(|(slot, top)| drives.get(slot) != Some(top)) {
+            let beneath = drives.get(slot).copied().map(Beneath::Layer);
+            if world.layers.get(top).map(|file| &file.beneath) != beneath.as_ref() {
+                return Err(Error::internal(format!("layer {top} does not stand on the top of {slot}")));
+            }
+        }
+        world.drives.entry(id).or_default().extend(tops.iter().copied());
+        Ok(!world.deaf.contains(&id))
+    }
+
+    async fn tops(&self, id: InstanceId) -> Result<Vec<(Slot, LayerId)>> {
+        let world = self.call("tops")?;
+        Ok(world.drives.get(&id).into_iter().flatten().map(|(slot, layer)| (*slot, *layer)).collect())
+    }
+
+    async fn plug(&self, id: InstanceId, drive: &Drive) -> Result<()> {
+        let mut world = self.call("plug")?;
+        let top = drive.stack.top().id;
+        if !world.layers.contains_key(&top) {
+            return Err(Error::internal(format!("layer {top} is missing")));
+        }
+        world.drives.entry(id).or_default().insert(drive.slot, top);
+        Ok(())
+    }
+
+    async fn unplug(&self, id: InstanceId, slot: Slot) -> Result<()> {
+        self.call("unplug")?.drives.entry(id).or_default().remove(&slot);
+        Ok(())
+    }
+
+    async fn grow(&self, id: InstanceId, slot: Slot, bytes: u64) -> Result<()> {
+        let mut world = self.call("grow")?;
+        let top = world.drives.get(&id).and_then(|drives| drives.get(&slot)).copied();
+        let file = top.and_then(|top| world.layers.get_mut(&top));
+        let file = file.ok_or_else(|| Error::internal(format!("{} has no disk at {slot}", id.domain())))?;
+        file.bytes = file.bytes.max(bytes);
         Ok(())
     }
 

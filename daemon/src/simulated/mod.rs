@@ -19,7 +19,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     model::{
-        Bytes, DomainState, Error, InstanceId, Layer, LayerId, PortRule, Publication, Result, Slot,
+        Beneath, Bytes, DomainState, Error, InstanceId, LayerId, PortRule, Publication, Result, Slot,
         StoredImage,
     },
     ports::{DomainEvent, LinkEvent},
@@ -37,7 +37,7 @@ pub struct World {
     /// What counters of instances say.
     pub counters: BTreeMap<InstanceId, Bytes>,
     /// Layers of disks.
-    pub layers: BTreeMap<LayerId, Layer>,
+    pub layers: BTreeMap<LayerId, LayerFile>,
     /// Where each domain's disks are written, by the slots of the disks.
     pub drives: BTreeMap<InstanceId, BTreeMap<Slot, LayerId>>,
     /// Seeds.
@@ -58,6 +58,17 @@ pub struct World {
     pub pulls: BTreeMap<String, u32>,
     /// How often each domain was powered on: a duplicate would show here.
     pub power_ons: BTreeMap<InstanceId, u32>,
+}
+
+/// The file of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerFile {
+    /// What it stands on.
+    pub beneath: Beneath,
+    /// Size of the disk, seen from here.
+    pub bytes: u64,
+    /// What was written, by the number of the block.
+    pub content: BTreeMap<u64, u64>,
 }
 
 /// How an instance is reached.
@@ -122,6 +133,34 @@ impl Simulated {
     /// The guest powers itself off.
     pub fn power_off_by_itself(&self, id: InstanceId) {
         self.set_domain(id, DomainState::Off);
+    }
+
+    /// A simulated guest that runs writes a block of one of its disks.
+    pub fn write(&self, id: InstanceId, slot: Slot, block: u64, value: u64) -> Result<()> {
+        let mut world = self.world();
+        if !world.domains.get(&id).is_some_and(|state| state.is_alive()) {
+            return Err(Error::internal(format!("{} is not running", id.domain())));
+        }
+        let top = world.drives.get(&id).and_then(|drives| drives.get(&slot)).copied();
+        let file = top.and_then(|top| world.layers.get_mut(&top));
+        let file = file.ok_or_else(|| Error::internal(format!("{} has no disk at {slot}", id.domain())))?;
+        file.content.insert(block, value);
+        Ok(())
+    }
+
+    /// What is read from a layer and all below it. A layer without a file ends it in an error.
+    pub fn content(&self, top: LayerId) -> Result<BTreeMap<u64, u64>> {
+        let world = self.world();
+        let (mut content, mut next) = (BTreeMap::new(), Some(top));
+        while let Some(id) = next {
+            let file =
+                world.layers.get(&id).ok_or_else(|| Error::internal(format!("layer {id} is missing")))?;
+            for (block, value) in &file.content {
+                content.entry(*block).or_insert(*value);
+            }
+            next = if let Beneath::Layer(below) = file.beneath { Some(below) } else { None };
+        }
+        Ok(content)
     }
 
     fn call(&self, name: &str) -> Result<MutexGuard<'_, World>> {

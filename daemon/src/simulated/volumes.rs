@@ -1,22 +1,40 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
-use super::Simulated;
+use super::{LayerFile, Simulated};
 use crate::{
     model::{Beneath, Error, Instance, InstanceId, Kind, Layer, LayerId, Result},
     ports::Volumes,
 };
 
+/// What a simulated guest writes at once, in bytes.
+const BLOCK: u64 = 64 << 10;
+
 #[async_trait]
 impl Volumes for Simulated {
-    async fn ensure_layer(&self, layer: &Layer) -> Result<()> {
-        let mut world = self.call("ensure_layer")?;
+    async fn make_layer(&self, layer: &Layer, beneath: &Beneath) -> Result<()> {
+        let mut world = self.call("make_layer")?;
         if world.disk_free == 0 {
             return Err(Error::new(Kind::Capacity, "InsufficientDisk", "No space left on device"));
         }
-        if layer.beneath == Beneath::Awaited {
-            return Err(Error::internal("the base image is not here yet"));
+        match beneath {
+            Beneath::Awaited => return Err(Error::internal("the base image is not here yet")),
+            Beneath::Layer(id) if !world.layers.contains_key(id) => {
+                return Err(Error::internal(format!("layer {id} is missing")));
+            }
+            _ => {}
         }
-        world.layers.entry(layer.id).or_insert_with(|| layer.clone());
+        let file = LayerFile { beneath: beneath.clone(), bytes: layer.bytes, content: BTreeMap::new() };
+        world.layers.insert(layer.id, file);
+        Ok(())
+    }
+
+    async fn grow_layer(&self, id: LayerId, bytes: u64) -> Result<()> {
+        let mut world = self.call("grow_layer")?;
+        let file =
+            world.layers.get_mut(&id).ok_or_else(|| Error::internal(format!("layer {id} is missing")))?;
+        file.bytes = file.bytes.max(bytes);
         Ok(())
     }
 
@@ -46,6 +64,15 @@ impl Volumes for Simulated {
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
         Ok(self.call("list_files")?.seeds.iter().copied().collect())
+    }
+
+    async fn measure(&self) -> Result<Vec<(LayerId, u64)>> {
+        let world = self.call("measure")?;
+        Ok(world.layers.iter().map(|(id, file)| (*id, BLOCK * file.content.len() as u64)).collect())
+    }
+
+    async fn total_bytes(&self) -> Result<u64> {
+        Ok(1 << 40)
     }
 
     async fn free_bytes(&self) -> Result<u64> {

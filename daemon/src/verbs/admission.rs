@@ -19,6 +19,10 @@ pub struct Quotas {
     pub key_pairs: usize,
     /// Static addresses.
     pub static_ips: usize,
+    /// Disks, system disks aside.
+    pub disks: usize,
+    /// Snapshots, automatic ones among them.
+    pub snapshots: usize,
     /// Tags on one resource.
     pub tags: usize,
 }

@@ -1,14 +1,17 @@
 use std::{collections::HashSet, net::Ipv4Addr};
 
+use tokio::sync::MutexGuard;
+
 use super::{
     Verbs,
     admission::{Cursor, ipv6},
 };
 use crate::{
     model::{
-        BaseImage, Beneath, Blueprint, Bundle, Caller, Drive, Error, FirstBoot, Identity, Instance,
-        InstanceId, Ipv6Range, KeyPair, Layer, MetadataOptions, Operation, OperationKind, ResourceName,
-        ResourceType, Result, Status, Tags, UserData, shown,
+        BaseImage, Beneath, Blueprint, Bundle, Caller, DiskId, Drive, Error, Firmware, FirstBoot, Identity,
+        Instance, InstanceId, Ipv6Range, KeyPair, Layer, MetadataOptions, Operation, OperationKind,
+        Order as Waits, PortRule, ResourceName, ResourceType, Result, Slot, SnapshotId, Stack, Status, Tags,
+        UserData, shown,
     },
     ports::Change,
 };
@@ -35,17 +38,37 @@ pub struct CreateInstances {
 }
 
 /// What all the instances of one request have in common, checked.
-struct Order<'a> {
+pub(super) struct Order<'a> {
     caller: &'a Caller,
     names: Vec<ResourceName>,
-    blueprint: Blueprint,
     bundle: &'a Bundle,
-    /// None yet: the operations begin when it is here.
-    base: Option<BaseImage>,
+    pub(super) mold: Mold,
     key_pair: Option<KeyPair>,
     user_data: UserData,
     ipv6_range: Option<Ipv6Range>,
     tags: Tags,
+}
+
+/// What they are made after: a blueprint, or an instance that was.
+pub(super) struct Mold {
+    pub(super) blueprint_id: String,
+    pub(super) blueprint_name: String,
+    pub(super) username: String,
+    pub(super) firmware: Firmware,
+    pub(super) ports: Vec<PortRule>,
+    pub(super) vendor_config: String,
+    pub(super) disks: Vec<MoldDisk>,
+}
+
+/// A disk that each of them has.
+pub(super) struct MoldDisk {
+    /// The name of the disk that it is a copy of; none of a system disk.
+    pub(super) name: Option<ResourceName>,
+    /// The name that it is given; made from the instance's and the other's where absent.
+    pub(super) given: Option<ResourceName>,
+    pub(super) slot: Slot,
+    pub(super) beneath: Beneath,
+    pub(super) bytes: u64,
 }
 
 /// As many as one request may name.
@@ -54,45 +77,82 @@ const NAMES_MAX: usize = 20;
 impl Verbs {
     /// Asks for instances: all are accepted, or none is.
     pub async fn create_instances(&self, caller: &Caller, asked: CreateInstances) -> Result<Vec<Operation>> {
-        let mut order = self.check(caller, asked).await?;
+        let blueprint = self.blueprint(&asked.blueprint_id).await?;
+        let bundle = self.catalogue.bundle(&asked.bundle_id)?;
+        fits(&blueprint, bundle)?;
+        let base = self.base_for(&blueprint, bundle).await?;
+        let mut order = self.check_common(caller, asked, blueprint_mold(&blueprint, bundle, base)).await?;
         // From here to the commit nobody else may count instances, take addresses or remove images.
-        let mut cursor = self.admission.lock().await;
-        order.base = self.base_for(&order.blueprint, order.bundle).await?;
+        let cursor = self.admission.lock().await;
+        let base = self.base_for(&blueprint, bundle).await?;
+        let awaited = base.is_none();
+        order.mold = blueprint_mold(&blueprint, bundle, base);
+        let operations = self.make(&order, cursor).await?;
+        if awaited {
+            self.begin_with_image(&blueprint, &caller.owner, operations.clone());
+        }
+        Ok(operations)
+    }
+
+    /// Reserves what the instances need and writes them down, all or none. Those that wait for an image do not begin yet.
+    pub(super) async fn make(
+        &self,
+        order: &Order<'_>,
+        cursor: MutexGuard<'_, Cursor>,
+    ) -> Result<Vec<Operation>> {
+        self.make_when(order, cursor, None).await
+    }
+
+    /// The same. With `first`, another instance's operation is written and begun first, and they begin when it has ended.
+    pub(super) async fn make_when(
+        &self,
+        order: &Order<'_>,
+        mut cursor: MutexGuard<'_, Cursor>,
+        first: Option<(SnapshotId, InstanceId, (Vec<Change>, Operation))>,
+    ) -> Result<Vec<Operation>> {
         let mut instances = self.ports.store.instances().await?;
         let mut given = self.ports.store.public_addresses().await?;
         self.admit_count(&instances, order.names.len())?;
         self.admit_memory(&order.bundle.id, order.bundle.ram_bytes() * order.names.len() as u64, &instances)?;
         self.admit_disk(order.names.len()).await?;
 
-        let (mut changes, mut made) = (Vec::new(), Vec::new());
+        let (mut changes, mut operations, mut work) = (Vec::new(), Vec::new(), Vec::new());
+        let mut waits = Waits::Plain;
+        if let Some((snapshot, source, (its_changes, operation))) = first {
+            changes.extend(its_changes);
+            work.push((source, operation.id));
+            waits = Waits::Clone { of: snapshot };
+        }
         for name in &order.names {
-            let instance = self.design(&order, name, &mut cursor, (&instances, &given))?;
+            let instance = self.design(order, name, &mut cursor, (&instances, &given))?;
             given.extend(instance.public_ip);
-            let operation = Operation::accepted(
+            let mut operation = Operation::accepted(
                 OperationKind::CreateInstance,
-                &caller.owner,
+                &order.caller.owner,
                 (ResourceType::Instance, instance.id.0, name.as_str()),
                 self.policy.place.zone.clone(),
                 self.ports.clock.now(),
             );
+            operation.order = waits.clone();
             changes.push(Change::AddInstance(Box::new(instance.clone())));
             changes.push(Change::PutOperation(Box::new(operation.clone())));
-            made.push((instance.id, operation));
+            if waits == Waits::Plain && !instance.awaits_image() {
+                work.push((instance.id, operation.id));
+            }
+            operations.push(operation);
             instances.push(instance);
         }
-        if order.base.is_some() {
-            let work = made.iter().map(|(id, operation)| (*id, operation.id)).collect();
-            self.order(changes, work).await?;
-        } else {
-            self.order(changes, Vec::new()).await?;
-            let waiting = made.iter().map(|(_, operation)| operation.clone()).collect();
-            self.begin_with_image(&order.blueprint, &caller.owner, waiting);
-        }
-        drop(cursor);
-        Ok(made.into_iter().map(|(_, operation)| operation).collect())
+        self.order(changes, work).await?;
+        Ok(operations)
     }
 
-    async fn check<'a>(&'a self, caller: &'a Caller, asked: CreateInstances) -> Result<Order<'a>> {
+    /// What does not depend on what the instances are made from.
+    pub(super) async fn check_common<'a>(
+        &'a self,
+        caller: &'a Caller,
+        asked: CreateInstances,
+        mold: Mold,
+    ) -> Result<Order<'a>> {
         let names = parse_names(&asked.names)?;
         let place = &self.policy.place;
         if asked.zone != place.zone {
@@ -100,9 +160,7 @@ impl Verbs {
             return Err(Error::invalid("availabilityZone", format!("Unknown availability zone: {shown}"))
                 .tip(format!("this host is {}", place.zone)));
         }
-        let blueprint = self.blueprint(&asked.blueprint_id).await?;
         let bundle = self.catalogue.bundle(&asked.bundle_id)?;
-        fits(&blueprint, bundle)?;
         self.admit_bundle(bundle)?;
         let user_data = UserData::parse(asked.user_data)?;
         let mut tags = Tags::default();
@@ -111,9 +169,8 @@ impl Verbs {
             Some(name) => Some(self.find_key_pair(caller, name).await?),
             None => Some(self.default_key_pair(caller).await?),
         };
-        let base = self.base_for(&blueprint, bundle).await?;
         let ipv6_range = self.policy.ipv6_range.filter(|_| !asked.ipv4_only);
-        Ok(Order { caller, names, blueprint, bundle, base, key_pair, user_data, ipv6_range, tags })
+        Ok(Order { caller, names, bundle, mold, key_pair, user_data, ipv6_range, tags })
     }
 
     /// The base image, which must fit the plan; none where it can be brought.
@@ -143,7 +200,7 @@ impl Verbs {
         let access_key = self.ports.keys.generate("sloop")?;
         let mut authorized_keys = vec![access_key.public.line.clone()];
         authorized_keys.extend(order.key_pair.iter().map(|pair| pair.public.line.clone()));
-        let beneath = order.base.as_ref().map_or(Beneath::Awaited, |base| Beneath::Base(base.path.clone()));
+        let mold = &order.mold;
         Ok(Instance {
             id,
             name: name.clone(),
@@ -151,23 +208,23 @@ impl Verbs {
             owner_number: 0,
             created_at: self.ports.clock.now(),
             status: Status::Pending,
-            blueprint_id: order.blueprint.id.clone(),
-            blueprint_name: order.blueprint.name.clone(),
+            blueprint_id: mold.blueprint_id.clone(),
+            blueprint_name: mold.blueprint_name.clone(),
             bundle_id: order.bundle.id.clone(),
             cpu_count: order.bundle.cpu_count,
             ram_mb: order.bundle.ram_mb,
             disk_gb: order.bundle.disk_gb,
             transfer_gb: order.bundle.transfer_gb,
             bandwidth_kbps: order.bundle.bandwidth_kbps,
-            username: order.blueprint.user.clone(),
+            username: mold.username.clone(),
             key_pair: order.key_pair.as_ref().map(|pair| pair.name.clone()),
-            firmware: order.blueprint.firmware,
-            drives: vec![Drive::system(id.system_disk(), Layer::on(beneath, order.bundle.disk_bytes()))],
+            firmware: mold.firmware,
+            drives: mold.disks.iter().map(|disk| drive(id, name, disk)).collect::<Result<_>>()?,
             private_ip,
             public_ip: Some(cursor.public(self.policy.public_pool, given)?),
             has_static_ip: false,
             ipv6: ipv6.transpose()?,
-            ports: order.blueprint.ports.clone(),
+            ports: mold.ports.clone(),
             published: Vec::new(),
             metadata: MetadataOptions::default(),
             identity: Identity {
@@ -176,11 +233,42 @@ impl Verbs {
                 access_key_private: access_key.private,
                 authorized_keys,
             },
-            vendor_config: order.blueprint.vendor_config.clone(),
+            vendor_config: mold.vendor_config.clone(),
             user_data: order.user_data.clone(),
             first_boot: FirstBoot::Pending,
             tags: order.tags.clone(),
         })
+    }
+}
+
+/// The disk of an instance, empty on what it is to begin with.
+fn drive(id: InstanceId, instance: &ResourceName, disk: &MoldDisk) -> Result<Drive> {
+    let top = Layer::on(disk.beneath.clone(), disk.bytes);
+    let Some(old) = &disk.name else { return Ok(Drive::system(id.system_disk(), top)) };
+    let name = match &disk.given {
+        Some(given) => given.clone(),
+        None => ResourceName::parse("attachedDiskMapping", &format!("{instance}-{old}"))?,
+    };
+    Ok(Drive { disk: DiskId::fresh(), name: Some(name), slot: disk.slot, stack: Stack::single(top) })
+}
+
+/// One disk, of the plan's size, on the base image; on none yet where that must be brought first.
+fn blueprint_mold(blueprint: &Blueprint, bundle: &Bundle, base: Option<BaseImage>) -> Mold {
+    let system = MoldDisk {
+        name: None,
+        given: None,
+        slot: Slot::SYSTEM,
+        beneath: base.map_or(Beneath::Awaited, |base| Beneath::Base(base.path)),
+        bytes: bundle.disk_bytes(),
+    };
+    Mold {
+        blueprint_id: blueprint.id.clone(),
+        blueprint_name: blueprint.name.clone(),
+        username: blueprint.user.clone(),
+        firmware: blueprint.firmware,
+        ports: blueprint.ports.clone(),
+        vendor_config: blueprint.vendor_config.clone(),
+        disks: vec![system],
     }
 }
 

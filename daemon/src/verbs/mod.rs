@@ -4,10 +4,12 @@
 //! `model`, `ports` and `engine`.
 
 mod admission;
+mod clone_instance;
 mod create_instances;
 mod create_key_pair;
 mod delete_instance;
 mod delete_key_pair;
+mod disks;
 mod doctor;
 mod download_default_key_pair;
 mod firewall;
@@ -20,6 +22,7 @@ mod get_instances;
 mod get_key_pairs;
 mod get_metadata;
 mod get_operations;
+mod get_storage;
 mod get_transfer;
 mod images;
 mod import_key_pair;
@@ -27,8 +30,11 @@ mod page;
 mod publications;
 mod reboot_instance;
 mod report_first_boot;
+mod resize_instance;
 mod resolve_name;
+mod roll_back_instance;
 mod set_ip_address_type;
+mod snapshots;
 mod start_instance;
 mod static_ips;
 mod stop_instance;
@@ -45,13 +51,16 @@ pub use self::{
     admission::{Capacity, Quotas},
     create_instances::CreateInstances,
     create_key_pair::CreatedKeyPair,
+    disks::{CreateDisk, DiskOrigin},
     download_default_key_pair::DefaultKeyPair,
     get_access_details::AccessDetails,
     get_host::HostReport,
     get_metadata::Metadata,
+    get_storage::{StorageReport, StorageUse},
     images::{Course, ImageInUse, ImageList, ImportRequest, MissingImage, SupplyMoment},
     page::Page,
     resolve_name::KnownName,
+    snapshots::{CopySnapshot, CreateFromSnapshot, DiskSource, NewDiskName},
     watch_operation::OperationMoment,
     watch_readiness::ReadinessMoment,
 };

@@ -33,9 +33,14 @@ impl Verbs {
         let moments = self.engine.moments();
         let operation = self.get_operation(caller, id).await?;
         let (verbs, caller, wanted) = (self.clone(), caller.clone(), operation.id);
-        let total = Engine::steps_of(operation.kind);
+        // Of the other side of an operation nothing is told: it ends when that one ends.
+        let leader = match operation.follows {
+            Some(leader) => self.ports.store.operation(leader).await?.unwrap_or_else(|| operation.clone()),
+            None => operation.clone(),
+        };
+        let (total, told) = (Engine::steps_of(&leader), leader.id);
         let first = OperationMoment {
-            done: operation.steps_done.min(total),
+            done: leader.steps_done.min(total),
             operation,
             stage: String::new(),
             detail: String::new(),
@@ -50,7 +55,7 @@ impl Verbs {
                 }
                 let (stage, detail, done) = loop {
                     match moments.recv().await {
-                        Ok(moment) if moment.operation == wanted => {
+                        Ok(moment) if moment.operation == told => {
                             break (moment.stage, moment.detail, moment.done);
                         }
                         Ok(_) => {}

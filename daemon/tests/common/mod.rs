@@ -62,7 +62,7 @@ pub(crate) fn policy() -> Policy {
             account: "000000000000".into(),
         },
         access: Access::Shared,
-        quotas: Quotas { instances: 20, key_pairs: 10, static_ips: 5, tags: 50 },
+        quotas: Quotas { instances: 20, key_pairs: 10, static_ips: 5, disks: 20, snapshots: 50, tags: 50 },
         capacity: Capacity { memory_reserve: 0, disk_headroom: 1 << 30 },
         private_pool: "172.26.0.0/16".parse().expect("a range"),
         public_pool: "172.27.0.0/22".parse().expect("a range"),
@@ -134,7 +134,12 @@ impl Host {
                 let _ = moments.recv().await;
             }
         };
-        tokio::time::timeout(LIMIT, wait).await.expect("the operation ends in time")
+        match tokio::time::timeout(LIMIT, wait).await {
+            Ok(ended) => ended,
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("the operation does not end in time: {:?}", self.ports.store.operation(id).await)
+            }
+        }
     }
 
     /// Waits for operations, which must succeed.
@@ -168,5 +173,33 @@ impl Host {
             }
         };
         tokio::time::timeout(LIMIT, wait).await.expect("it becomes so in time");
+    }
+}
+
+/// Cuts the line at the n-th moment; counts them all.
+pub(crate) struct CutAt {
+    at: usize,
+    pub(crate) seen: AtomicUsize,
+    where_: Mutex<String>,
+}
+
+impl CutAt {
+    pub(crate) fn moment(at: usize) -> Arc<Self> {
+        Arc::new(Self { at, seen: AtomicUsize::new(0), where_: Mutex::default() })
+    }
+
+    /// Where it was cut.
+    pub(crate) fn place(&self) -> String {
+        self.where_.lock().expect("unpoisoned").clone()
+    }
+}
+
+impl Lifeline for CutAt {
+    fn lives_on(&self, at: &str) -> bool {
+        let number = self.seen.fetch_add(1, Ordering::SeqCst);
+        if number == self.at {
+            at.clone_into(&mut self.where_.lock().expect("unpoisoned"));
+        }
+        number < self.at
     }
 }

@@ -1,11 +1,11 @@
-//! Events and the close callback of a libvirt connection, which `virt` does not wrap.
+//! What `virt` does not wrap: events and the close callback of a libvirt connection, and a guest's file systems.
 
 use std::{
     ffi::{CStr, c_char, c_int, c_void},
     ptr,
 };
 
-use virt::connect::Connect;
+use virt::{connect::Connect, domain::Domain};
 use virt_sys as sys;
 
 /// A domain's lifecycle event: its UUID, libvirt's event number, and the number of its detail.
@@ -106,4 +106,23 @@ pub fn abort(stream: &virt::stream::Stream) {
     // SAFETY: the stream is valid while it is borrowed; libvirt locks it against the thread that is receiving. An error
     // means that it had ended already.
     unsafe { sys::virStreamAbort(stream.as_ptr()) };
+}
+
+/// Has the guest's agent hold all file systems still. Gives up after `seconds`; then the guest may hold them all the same.
+pub fn freeze_file_systems(domain: &Domain, seconds: c_int) -> Result<(), virt::error::Error> {
+    // SAFETY: the domain is valid while it is borrowed.
+    let limited = unsafe { sys::virDomainAgentSetResponseTimeout(domain.as_ptr(), seconds, 0) };
+    if limited < 0 {
+        return Err(virt::error::Error::last_error());
+    }
+    // SAFETY: the domain is valid while it is borrowed; no list of mount points means all of them.
+    let frozen = unsafe { sys::virDomainFSFreeze(domain.as_ptr(), ptr::null_mut(), 0, 0) };
+    if frozen < 0 { Err(virt::error::Error::last_error()) } else { Ok(()) }
+}
+
+/// Has the guest's agent let go of its file systems.
+pub fn thaw_file_systems(domain: &Domain) -> Result<(), virt::error::Error> {
+    // SAFETY: the domain is valid while it is borrowed; no list of mount points means all of them.
+    let thawed = unsafe { sys::virDomainFSThaw(domain.as_ptr(), ptr::null_mut(), 0, 0) };
+    if thawed < 0 { Err(virt::error::Error::last_error()) } else { Ok(()) }
 }

@@ -12,7 +12,10 @@ use virt_sys as sys;
 
 use super::{Libvirt, console, errors, ring, xml};
 use crate::{
-    model::{DomainState, Error, Finding, HypervisorFacts, Instance, InstanceId, Kind, Result},
+    model::{
+        DomainState, Drive, Error, Finding, HypervisorFacts, Instance, InstanceId, Kind, LayerId, Result,
+        Slot,
+    },
     ports::{ConsoleStream, DomainEvent, Hypervisor},
 };
 
@@ -59,6 +62,26 @@ impl Hypervisor for Libvirt {
 
     async fn ensure_off(&self, id: InstanceId) -> Result<()> {
         self.with_own(id, |domain| tolerate(domain.destroy())).await.map(drop)
+    }
+
+    async fn pivot(&self, id: InstanceId, tops: &[(Slot, LayerId)]) -> Result<bool> {
+        self.pivot_to(id, tops).await
+    }
+
+    async fn tops(&self, id: InstanceId) -> Result<Vec<(Slot, LayerId)>> {
+        self.tops_of(id).await
+    }
+
+    async fn plug(&self, id: InstanceId, drive: &Drive) -> Result<()> {
+        self.plug_in(id, drive).await
+    }
+
+    async fn unplug(&self, id: InstanceId, slot: Slot) -> Result<()> {
+        self.pull_out(id, slot).await
+    }
+
+    async fn grow(&self, id: InstanceId, slot: Slot, bytes: u64) -> Result<()> {
+        self.tell_size(id, slot, bytes).await
     }
 
     async fn state(&self, id: InstanceId) -> Result<DomainState> {
@@ -122,7 +145,7 @@ impl Hypervisor for Libvirt {
 impl Libvirt {
     /// Runs `work` on the instance's domain if there is one. One without this daemon's tag is never touched, whatever its
     /// name or UUID.
-    async fn with_own<T: Send + 'static>(
+    pub(super) async fn with_own<T: Send + 'static>(
         &self,
         id: InstanceId,
         work: impl FnOnce(&Domain) -> Result<T, VirtError> + Send + 'static,

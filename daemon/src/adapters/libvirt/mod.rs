@@ -1,6 +1,6 @@
 //! Virtual machines by libvirt. `virt` is known in this room only.
 //!
-//! `xml` renders, `connection` keeps the line to the libvirt daemon, `hypervisor` is the port, `accelerator` and `probe`
+//! `xml` renders, `storage` changes disks of running domains, `connection` keeps the line to the libvirt daemon, `hypervisor` is the port, `accelerator` and `probe`
 //! find out what guests can run on, `console` carries serial consoles.
 
 mod accelerator;
@@ -10,6 +10,7 @@ mod errors;
 mod hypervisor;
 mod probe;
 mod ring;
+mod storage;
 mod xml;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

@@ -2,9 +2,14 @@
 //! structure.
 
 mod devices;
+mod pivot;
 mod writer;
 
 use self::writer::Writer;
+pub(super) use self::{
+    devices::{disk_by_name, drive_alone, scsi_alone, target},
+    pivot::{pivot, sources, top},
+};
 use crate::model::{Accelerator, Firmware, HostId, Instance, Layout, mac_of};
 
 /// The XML namespace of the tag that every domain of this daemon bears.

@@ -8,6 +8,8 @@ use crate::model::Instance;
 const CONFIG: &str = include_str!("../../../../images/first_boot/vendor-config.yaml");
 /// Runs in the guest and reports the end of its first boot.
 const REPORT: &str = include_str!("../../../../images/first_boot/report.sh");
+/// Gives a guest that begins with another one's disk an identity of its own, besides what cloud-init does.
+const IDENTITY: &str = include_str!("../../../../images/first_boot/identity.sh");
 const BOUNDARY: &str = "==sloop-vendor-data==";
 
 /// Each document's name and text.
@@ -31,15 +33,19 @@ fn meta_data(instance: &Instance) -> std::io::Result<String> {
     Ok(text)
 }
 
-/// Vendor data, because a user's own cloud-config wins over it: two parts, a cloud-config and the reporting script.
+/// Vendor data, because a user's own cloud-config wins over it: a cloud-config and scripts.
 fn vendor_data(instance: &Instance) -> std::io::Result<String> {
     // Whoever made the image, its first user is the one that the blueprint promises.
     let user = format!("user:\n  name: {}\n", quoted(&instance.username)?);
     let config = format!("#cloud-config\n{CONFIG}{user}{}{}", instance.vendor_config, ssh_keys(instance)?);
     let mut text = format!("Content-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\nMIME-Version: 1.0\n");
-    for (kind, name, body) in
-        [("cloud-config", "sloop.yaml", config.as_str()), ("x-shellscript", "sloop-report.sh", REPORT)]
-    {
+    let mut parts = vec![("cloud-config", "sloop.yaml", config.as_str())];
+    if instance.is_copy() {
+        // cloud-init runs scripts in the order of their names: this one before the report.
+        parts.push(("x-shellscript", "sloop-identity.sh", IDENTITY));
+    }
+    parts.push(("x-shellscript", "sloop-report.sh", REPORT));
+    for (kind, name, body) in parts {
         let _ = write!(
             text,
             "\n--{BOUNDARY}\nContent-Type: text/{kind}; charset=\"utf-8\"\nMIME-Version: 1.0\n\
@@ -68,7 +74,10 @@ fn quoted(text: &str) -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing;
+    use crate::{
+        model::{Beneath, Layer, Stack},
+        testing,
+    };
 
     #[test]
     fn meta_data_as_text() {
@@ -78,6 +87,17 @@ mod tests {
     #[test]
     fn host_keys_as_text() {
         insta::assert_snapshot!(ssh_keys(&testing::instance("web")).expect("text"));
+    }
+
+    #[test]
+    fn a_copy_is_given_an_identity_before_it_reports() {
+        let mut copy = testing::instance("web");
+        let beneath = copy.drives[0].stack.top().clone();
+        let top = Layer::on(Beneath::Layer(beneath.id), beneath.bytes);
+        copy.drives[0].stack = Stack::read(vec![top, beneath]).expect("in order");
+        let text = vendor_data(&copy).expect("text");
+        let (identity, report) = (text.find("sloop-identity.sh"), text.find("sloop-report.sh"));
+        assert!(identity.is_some() && identity < report, "{text}");
     }
 
     #[test]

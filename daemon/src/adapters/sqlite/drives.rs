@@ -4,43 +4,53 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{layers, unreadable};
 use crate::{
-    adapters::sqlite::write::millis,
-    model::{Drive, Error, Instance, InstanceId, Slot},
+    adapters::sqlite::write::{millis, take_name},
+    model::{Drive, Error, Instance, InstanceId, ResourceName, Slot},
 };
 
 /// A new instance's disk, of one new layer on what is there.
 pub(super) fn insert(db: &Connection, instance: &Instance, drive: &Drive) -> rusqlite::Result<()> {
-    let Drive { disk, slot, stack } = drive;
+    let Drive { disk, name, slot, stack } = drive;
     layers::insert(db, stack.top())?;
-    let sql = "INSERT INTO disks VALUES (?1, NULL, ?2, ?3, ?4, 'in-use', ?5, ?6, ?7)";
+    let sql = "INSERT INTO disks VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)";
     db.execute(
         sql,
         params![
             disk.to_string(),
+            name.as_ref().map(ResourceName::as_str),
             instance.owner.0,
             millis(instance.created_at),
-            stack.bytes() >> 30,
             stack.top().id.to_string(),
             instance.id.to_string(),
             slot.number(),
         ],
-    )
-    .map(drop)
+    )?;
+    match name {
+        Some(name) => take_name(db, name.as_str(), "Disk", disk.0),
+        None => Ok(()),
+    }
 }
 
 /// The disks of an instance, the system disk first.
 pub(super) fn of(db: &Connection, id: InstanceId) -> rusqlite::Result<Vec<Drive>> {
-    let sql = "SELECT id, slot, layer FROM disks WHERE instance_id = ?1 ORDER BY slot";
+    let sql = "SELECT id, slot, layer, name FROM disks WHERE instance_id = ?1 ORDER BY slot";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([id.to_string()], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, u8>(1)?, row.get::<_, String>(2)?))
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get(1)?,
+            row.get::<_, String>(2)?,
+            row.get::<_, Option<String>>(3)?,
+        ))
     })?;
     let mut drives = Vec::new();
     for row in rows {
-        let (disk, slot, top) = row?;
+        let (disk, slot, top, name) = row?;
+        let odd = |error: Error| unreadable(1, error);
         drives.push(Drive {
             disk: disk.parse().map_err(|error| unreadable(0, error))?,
-            slot: Slot::stored(slot).map_err(|error: Error| unreadable(1, error))?,
+            name: name.map(|name| name.parse()).transpose().map_err(odd)?,
+            slot: Slot::stored(slot).map_err(odd)?,
             stack: layers::stack(db, &top)?,
         });
     }
@@ -56,6 +66,6 @@ pub(super) fn leave(db: &Connection, id: InstanceId) -> rusqlite::Result<()> {
     if let Some(top) = top {
         layers::remove(db, top.parse().map_err(|error| unreadable(0, error))?)?;
     }
-    let sql = "UPDATE disks SET instance_id = NULL, slot = NULL, state = 'available' WHERE instance_id = ?1";
+    let sql = "UPDATE disks SET instance_id = NULL, slot = NULL, is_attached = 0 WHERE instance_id = ?1";
     db.execute(sql, [id.to_string()]).map(drop)
 }

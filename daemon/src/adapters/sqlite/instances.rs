@@ -7,7 +7,7 @@ use crate::{
     adapters::sqlite::write::{millis, stamp, tags_of},
     model::{
         Error, Firmware, FirstBoot, Identity, Instance, InstanceId, MetadataOptions, Owner, ResourceName,
-        Status, UserData,
+        Size, Status, UserData,
     },
 };
 
@@ -79,6 +79,18 @@ pub(super) fn set_metadata(
         "UPDATE instances SET metadata_tokens_required = ?2, metadata_enabled = ?3, metadata_hop_limit = ?4,
                metadata_ipv6 = ?5 WHERE id = ?1";
     db.execute(sql, params![id.to_string(), tokens_required, enabled, hop_limit, ipv6]).map(drop)
+}
+
+pub(super) fn set_size(db: &Connection, id: InstanceId, size: &Size) -> rusqlite::Result<()> {
+    let Size { bundle_id, cpu_count, ram_mb, disk_gb, transfer_gb, bandwidth_kbps } = size;
+    let sql =
+        "UPDATE instances SET bundle_id = ?2, cpu_count = ?3, ram_mb = ?4, disk_gb = ?5, transfer_gb = ?6,
+               bandwidth_kbps = ?7 WHERE id = ?1";
+    db.execute(
+        sql,
+        params![id.to_string(), bundle_id, cpu_count, ram_mb, disk_gb, transfer_gb, bandwidth_kbps],
+    )
+    .map(drop)
 }
 
 pub(super) fn select(db: &Connection, condition: &str, value: &str) -> rusqlite::Result<Vec<Instance>> {

@@ -14,8 +14,17 @@ pub(super) fn insert(db: &Connection, layer: &Layer) -> rusqlite::Result<()> {
         Beneath::Awaited => (None, Some(String::new())),
         Beneath::Nothing => (None, None),
     };
-    let sql = "INSERT INTO layers VALUES (?1,?2,?3,?4)";
-    db.execute(sql, params![layer.id.to_string(), parent, base, layer.bytes]).map(drop)
+    let sql = "INSERT INTO layers VALUES (?1,?2,?3,?4,?5)";
+    db.execute(sql, params![layer.id.to_string(), parent, base, layer.bytes, layer.is_made]).map(drop)
+}
+
+/// There is a file for it now.
+pub(super) fn set_made(db: &Connection, id: LayerId) -> rusqlite::Result<()> {
+    db.execute("UPDATE layers SET is_made = 1 WHERE id = ?1", [id.to_string()]).map(drop)
+}
+
+pub(super) fn set_bytes(db: &Connection, id: LayerId, bytes: u64) -> rusqlite::Result<()> {
+    db.execute("UPDATE layers SET bytes = ?2 WHERE id = ?1", params![id.to_string(), bytes]).map(drop)
 }
 
 /// The base image that has come for an instance.
@@ -25,7 +34,7 @@ pub(super) fn set_base(db: &Connection, id: InstanceId, base: &Path) -> rusqlite
 }
 
 pub(super) fn all(db: &Connection) -> rusqlite::Result<Vec<Layer>> {
-    let mut statement = db.prepare_cached("SELECT id, parent, base, bytes FROM layers")?;
+    let mut statement = db.prepare_cached("SELECT id, parent, base, bytes, is_made FROM layers")?;
     let rows = statement.query_map([], read)?;
     Ok(readable("layer", rows))
 }
@@ -33,19 +42,21 @@ pub(super) fn all(db: &Connection) -> rusqlite::Result<Vec<Layer>> {
 /// The stack under a top.
 pub(super) fn stack(db: &Connection, top: &str) -> rusqlite::Result<Stack> {
     let mut statement = db.prepare_cached(
-        "WITH RECURSIVE stack (id, parent, base, bytes, depth) AS (
-             SELECT id, parent, base, bytes, 0 FROM layers WHERE id = ?1
+        "WITH RECURSIVE stack (id, parent, base, bytes, is_made, depth) AS (
+             SELECT id, parent, base, bytes, is_made, 0 FROM layers WHERE id = ?1
              UNION ALL
-             SELECT l.id, l.parent, l.base, l.bytes, depth + 1 FROM layers l JOIN stack s ON l.id = s.parent
-         ) SELECT id, parent, base, bytes FROM stack ORDER BY depth",
+             SELECT l.id, l.parent, l.base, l.bytes, l.is_made, depth + 1 FROM layers l JOIN stack s ON l.id = s.parent
+         ) SELECT id, parent, base, bytes, is_made FROM stack ORDER BY depth",
     )?;
     let layers = statement.query_map([top], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
     Stack::read(layers).map_err(|error| unreadable(0, error))
 }
 
-/// No layer may stand on it, no disk be written to it.
+/// Some layer stands on it, some disk is written to it, or some snapshot keeps it.
 const NEEDED: &str = "EXISTS (SELECT 1 FROM layers above WHERE above.parent = l.id)
-    OR EXISTS (SELECT 1 FROM disks d WHERE d.layer = l.id)";
+    OR EXISTS (SELECT 1 FROM disks d WHERE d.layer = l.id)
+    OR EXISTS (SELECT 1 FROM snapshot_disks s WHERE s.layer = l.id)
+    OR EXISTS (SELECT 1 FROM snapshot_disks s WHERE s.next = l.id)";
 
 pub(super) fn unneeded(db: &Connection) -> rusqlite::Result<Vec<LayerId>> {
     let mut statement = db.prepare_cached(&format!("SELECT id FROM layers l WHERE NOT ({NEEDED})"))?;
@@ -71,5 +82,5 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Layer> {
         (None, Some(base)) => Beneath::Base(base.into()),
         (None, None) => Beneath::Nothing,
     };
-    Ok(Layer { id: id(row, 0)?, beneath, bytes: row.get(3)? })
+    Ok(Layer { id: id(row, 0)?, beneath, bytes: row.get(3)?, is_made: row.get(4)? })
 }

@@ -168,7 +168,8 @@ CREATE TABLE layers (
     id TEXT PRIMARY KEY,
     parent TEXT REFERENCES layers (id),     -- the layer that it stands on
     base TEXT,                              -- or the base image; empty while that is being fetched
-    bytes INTEGER NOT NULL                  -- size of the disk, seen from here
+    bytes INTEGER NOT NULL,                 -- size of the disk, seen from here
+    is_made INTEGER NOT NULL                -- whether there is a file
 ) STRICT;
 CREATE INDEX layers_on_layer ON layers (parent);
 
@@ -177,16 +178,46 @@ CREATE TABLE disks (
     name TEXT UNIQUE,                       -- none: the system disk of an instance, whose identity it has
     owner TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    size_gb INTEGER NOT NULL,
-    state TEXT NOT NULL,
     layer TEXT NOT NULL UNIQUE REFERENCES layers (id),
     instance_id TEXT REFERENCES instances (id),
     slot INTEGER,
+    is_attached INTEGER NOT NULL,           -- 0 while it is on its way
     UNIQUE (instance_id, slot)
 ) STRICT;
 
-INSERT INTO layers SELECT id, NULL, base, disk_gb << 30 FROM instances;
-INSERT INTO disks SELECT id, NULL, owner, created_at, disk_gb, 'in-use', id, id, 0 FROM instances;
+CREATE TABLE snapshots (
+    id TEXT PRIMARY KEY,
+    name TEXT UNIQUE,                       -- none: an automatic one
+    owner TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    origin TEXT NOT NULL,                   -- JSON
+    source_id TEXT NOT NULL,                -- of the instance or disk
+    day TEXT,                               -- of an automatic one
+    is_from_auto INTEGER NOT NULL,
+    quiesced INTEGER
+) STRICT;
+CREATE INDEX snapshots_of_source ON snapshots (source_id);
+
+CREATE TABLE snapshot_disks (
+    snapshot_id TEXT NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
+    disk_id TEXT NOT NULL,
+    name TEXT,
+    slot INTEGER,
+    bytes INTEGER NOT NULL,
+    layer TEXT NOT NULL REFERENCES layers (id),
+    next TEXT REFERENCES layers (id),       -- the disk's new top, until it is that
+    PRIMARY KEY (snapshot_id, disk_id)
+) STRICT;
+CREATE INDEX snapshot_disks_on_layer ON snapshot_disks (layer);
+CREATE INDEX snapshot_disks_to_layer ON snapshot_disks (next) WHERE next IS NOT NULL;
+
+ALTER TABLE operations ADD COLUMN orders TEXT NOT NULL DEFAULT '\"Plain\"';     -- JSON
+ALTER TABLE operations ADD COLUMN follows TEXT;
+CREATE INDEX operations_that_follow ON operations (follows) WHERE follows IS NOT NULL;
+
+INSERT INTO layers SELECT id, NULL, base, disk_gb << 30, base != '' FROM instances;
+INSERT INTO disks SELECT id, NULL, owner, created_at, id, id, 0, 1 FROM instances;
 ALTER TABLE instances DROP COLUMN base;
 ";
 

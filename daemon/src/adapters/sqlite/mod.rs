@@ -3,6 +3,7 @@
 //! One thread owns the connection and does one thing after the other; everybody else sends it closures. Commits are on the
 //! disk when they return (`synchronous = FULL`: 0.3 ms, against the tens of milliseconds of what follows them).
 
+mod disks;
 mod drives;
 mod instances;
 mod key_pairs;
@@ -11,6 +12,7 @@ mod migrations;
 mod operations;
 mod ports;
 mod publications;
+mod snapshots;
 mod static_ips;
 mod store;
 mod transfer;

@@ -26,11 +26,14 @@ pub(super) fn put(db: &Connection, operation: &Operation) -> rusqlite::Result<()
         steps_done,
         phase,
         force,
+        order,
+        follows,
     } = operation;
+    let order = serde_json::to_string(order).map_err(|error| unreadable(16, error))?;
     db.prepare_cached(
-        "INSERT INTO operations VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)
+        "INSERT INTO operations VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)
          ON CONFLICT (id) DO UPDATE SET status = ?7, status_changed_at = ?9, details = ?10, error_code = ?11,
-            error_details = ?12, steps_done = ?13, undoing = ?14",
+            error_details = ?12, steps_done = ?13, undoing = ?14, orders = ?16",
     )?
     .execute(params![
         id.to_string(),
@@ -48,8 +51,13 @@ pub(super) fn put(db: &Connection, operation: &Operation) -> rusqlite::Result<()
         steps_done,
         *phase == Phase::Undoing,
         force,
+        order,
+        follows.map(|id| id.to_string()),
     ])?;
-    Ok(())
+    // Those that are the other side of it end with it.
+    let sql = "UPDATE operations SET status = ?2, status_changed_at = ?3, error_code = ?4, error_details = ?5 WHERE follows = ?1";
+    let ended = params![id.to_string(), status.word(), millis(*status_changed_at), error_code, error_details];
+    db.prepare_cached(sql)?.execute(ended).map(drop)
 }
 
 pub(super) fn one(db: &Connection, id: OperationId) -> rusqlite::Result<Option<Operation>> {
@@ -71,7 +79,7 @@ pub(super) fn some(db: &Connection, filter: &OperationFilter) -> rusqlite::Resul
 }
 
 pub(super) fn unfinished(db: &Connection) -> rusqlite::Result<Vec<Operation>> {
-    let sql = "SELECT * FROM operations WHERE status IN ('NotStarted', 'Started') ORDER BY number";
+    let sql = "SELECT * FROM operations WHERE status IN ('NotStarted', 'Started') AND follows IS NULL ORDER BY number";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([], read)?;
     Ok(readable("operation", rows))
@@ -96,5 +104,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
         steps_done: row.get("steps_done")?,
         phase: if row.get("undoing")? { Phase::Undoing } else { Phase::Forward },
         force: row.get("force")?,
+        order: serde_json::from_str(&word("orders")?).map_err(|error| unreadable(16, error))?,
+        follows: row
+            .get::<_, Option<String>>("follows")?
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(|error| unreadable(17, error))?,
     })
 }

@@ -4,11 +4,13 @@ use std::{collections::HashSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 
-use super::{Sqlite, instances, key_pairs, layers, operations, static_ips, transfer, write};
+use super::{
+    Sqlite, disks, instances, key_pairs, layers, operations, snapshots, static_ips, transfer, write,
+};
 use crate::{
     model::{
-        Bytes, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month, Operation, OperationId,
-        ResourceName, Result, StaticIp,
+        Bytes, Disk, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month, Operation, OperationId,
+        ResourceName, Result, Snapshot, SnapshotId, Stack, StaticIp,
     },
     ports::{Change, OperationFilter, Store},
 };
@@ -60,6 +62,32 @@ impl Store for Sqlite {
     async fn static_ip(&self, name: &ResourceName) -> Result<Option<StaticIp>> {
         let name = name.to_string();
         self.with(move |db| Ok(static_ips::select(db, "s.name = ?1", &name)?.pop())).await
+    }
+
+    async fn disks(&self) -> Result<Vec<Disk>> {
+        self.with(|db| disks::select(db, "?1 = ''", "")).await
+    }
+
+    async fn disk(&self, name: &ResourceName) -> Result<Option<Disk>> {
+        let name = name.to_string();
+        self.with(move |db| Ok(disks::select(db, "d.name = ?1", &name)?.pop())).await
+    }
+
+    async fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        self.with(|db| snapshots::select(db, "?1 = ''", "")).await
+    }
+
+    async fn snapshot(&self, name: &ResourceName) -> Result<Option<Snapshot>> {
+        let name = name.to_string();
+        self.with(move |db| Ok(snapshots::select(db, "name = ?1", &name)?.pop())).await
+    }
+
+    async fn snapshot_by_id(&self, id: SnapshotId) -> Result<Option<Snapshot>> {
+        self.with(move |db| Ok(snapshots::select(db, "id = ?1", &id.to_string())?.pop())).await
+    }
+
+    async fn stack(&self, top: LayerId) -> Result<Stack> {
+        self.with(move |db| layers::stack(db, &top.to_string())).await
     }
 
     async fn layers(&self) -> Result<Vec<Layer>> {

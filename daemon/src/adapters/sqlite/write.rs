@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::{
-    drives, instances, key_pairs, layers, operations, ports, publications, static_ips, transfer, unreadable,
+    disks, drives, instances, key_pairs, layers, operations, ports, publications, snapshots, static_ips,
+    transfer, unreadable,
 };
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
@@ -43,7 +44,39 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::SetPublished(id, all) => publications::replace(db, *id, all),
         Change::SetMetadataOptions(id, options) => instances::set_metadata(db, *id, *options),
         Change::SetBase(id, base) => layers::set_base(db, *id, base),
+        Change::AddDisk(disk) => {
+            take_name(db, disk.name.as_str(), "Disk", disk.id.0)?;
+            disks::insert(db, disk)?;
+            put_tags(db, disk.id.0, &disk.tags)
+        }
+        Change::AttachDisk { disk, instance, slot } => disks::attach(db, *disk, *instance, *slot),
+        Change::SetAttached(id) => disks::set_attached(db, *id),
+        Change::DetachDisk(id) => disks::detach(db, *id),
+        Change::SetDiskTags(id, tags) => put_tags(db, id.0, tags),
+        Change::RemoveDisk(id) => remove(db, "disks", id.0),
+        Change::PutOnTop(id, layer) => disks::put_on_top(db, *id, layer),
+        Change::SetTop(id, layer) => disks::set_top(db, *id, *layer),
+        Change::SetMade(id) => layers::set_made(db, *id),
+        Change::SetLayerSize(id, bytes) => layers::set_bytes(db, *id, *bytes),
         Change::RemoveLayer(id) => layers::remove(db, *id),
+        Change::AddSnapshot(snapshot) => {
+            if let Some(name) = &snapshot.name {
+                take_name(db, name.as_str(), snapshot.resource_type().word(), snapshot.id.0)?;
+            }
+            snapshots::insert(db, snapshot)?;
+            put_tags(db, snapshot.id.0, &snapshot.tags)
+        }
+        Change::Freeze(id, disks) => snapshots::freeze(db, *id, disks),
+        Change::Settle(id) => snapshots::settle(db, *id),
+        Change::SetQuiesced(id, quiesced) => snapshots::set_quiesced(db, *id, *quiesced),
+        Change::SetSnapshotTags(id, tags) => put_tags(db, id.0, tags),
+        Change::AbandonSnapshot(id, moved) => {
+            snapshots::abandon(db, *id, moved)?;
+            remove(db, "snapshots", id.0)
+        }
+        Change::RemoveSnapshot(id) => remove(db, "snapshots", id.0),
+        Change::SetSize(id, size) => instances::set_size(db, *id, size),
+        Change::Expect(id, status) => expected(db, *id, Some(*status)),
         Change::RemoveInstance(id) => {
             drives::leave(db, *id)?;
             remove(db, "instances", id.0)
@@ -90,7 +123,7 @@ fn set_status(db: &Connection, id: InstanceId, status: Status, address: Address)
 }
 
 /// Takes a name for a resource, or refuses because another has it.
-fn take_name(db: &Connection, name: &str, resource_type: &str, id: Uuid) -> rusqlite::Result<()> {
+pub(super) fn take_name(db: &Connection, name: &str, resource_type: &str, id: Uuid) -> rusqlite::Result<()> {
     let holder: Option<String> = db
         .query_row("SELECT resource_type FROM names WHERE name = ?1", [name], |row| row.get(0))
         .optional()?;
@@ -124,7 +157,7 @@ fn expected(db: &Connection, id: InstanceId, expect: Option<Status>) -> rusqlite
     }
 }
 
-fn refuse<T>(error: Error) -> rusqlite::Result<T> {
+pub(super) fn refuse<T>(error: Error) -> rusqlite::Result<T> {
     Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 

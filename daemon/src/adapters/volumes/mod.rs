@@ -56,18 +56,19 @@ impl Files {
 
 #[async_trait]
 impl Volumes for Files {
-    async fn ensure_layer(&self, layer: &Layer) -> Result<()> {
-        let file = self.layout.layer(layer.id);
-        if file.exists() {
-            return Ok(());
-        }
-        if layer.beneath == Beneath::Awaited {
+    async fn make_layer(&self, layer: &Layer, beneath: &Beneath) -> Result<()> {
+        if *beneath == Beneath::Awaited {
             return Err(Error::internal("the base image is not here yet"));
         }
+        let file = self.layout.layer(layer.id);
         let half = file.with_extension("new");
-        qemu_img::create(self.layout.beneath(layer).as_deref(), &half, layer.bytes).await?;
+        qemu_img::create(self.layout.beneath(beneath).as_deref(), &half, layer.bytes).await?;
         readable_by_owner(&half)?;
         std::fs::rename(&half, &file).map_err(|error| failed("name", &file, &error))
+    }
+
+    async fn grow_layer(&self, id: LayerId, bytes: u64) -> Result<()> {
+        qemu_img::grow(&self.layout.layer(id), bytes).await
     }
 
     async fn remove_layer(&self, id: LayerId) -> Result<()> {
@@ -109,6 +110,18 @@ impl Volumes for Files {
         let dir = self.layout.instances();
         let entries = std::fs::read_dir(&dir).map_err(|error| failed("list", &dir, &error))?;
         Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
+    }
+
+    async fn measure(&self) -> Result<Vec<(LayerId, u64)>> {
+        use std::os::unix::fs::MetadataExt as _;
+        let all = self.layers().await?;
+        // One may have been removed meanwhile.
+        let size = |id: LayerId| Some((id, std::fs::metadata(self.layout.layer(id)).ok()?.blocks() * 512));
+        Ok(all.into_iter().filter_map(size).collect())
+    }
+
+    async fn total_bytes(&self) -> Result<u64> {
+        disk::total_bytes(self.layout.root())
     }
 
     async fn free_bytes(&self) -> Result<u64> {

@@ -38,6 +38,18 @@ pub(super) async fn create(beneath: Option<&Path>, new: &Path, bytes: u64) -> Re
     Err(failure("make the disk", new, &output))
 }
 
+/// Makes the disk larger, seen from that file.
+pub(super) async fn grow(file: &Path, bytes: u64) -> Result<()> {
+    let bytes = bytes.to_string();
+    let words = ["resize", "-q", "-f", "qcow2"].map(OsStr::new);
+    let arguments: Vec<&OsStr> = words.into_iter().chain([file.as_os_str(), OsStr::new(&bytes)]).collect();
+    let output = run(&arguments, LIMIT).await?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(failure("make the disk larger", file, &output))
+}
+
 async fn run(arguments: &[&OsStr], limit: Duration) -> Result<Output> {
     let missing = |error: io::Error| {
         Error::unavailable(format!("cannot run qemu-img: {error}")).tip("install the package qemu-utils")

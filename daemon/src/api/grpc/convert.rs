@@ -6,7 +6,7 @@ use sloop_proto::v1 as wire;
 
 use super::firewall;
 use crate::model::{
-    Blueprint, BlueprintKind, Bundle, Instance, KeyPair, MetadataOptions, Operation, OperationKind,
+    Blueprint, BlueprintKind, Bundle, Drive, Instance, KeyPair, MetadataOptions, Operation, OperationKind,
     OperationStatus, Place, ResourceType, Status, Tags,
 };
 
@@ -36,19 +36,25 @@ pub(super) fn pairs(tags: Vec<wire::Tag>) -> Vec<(String, String)> {
     tags.into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect()
 }
 
-fn resource_type(kind: ResourceType) -> wire::ResourceType {
+pub(super) fn resource_type(kind: ResourceType) -> wire::ResourceType {
     match kind {
         ResourceType::Instance => wire::ResourceType::Instance,
         ResourceType::KeyPair => wire::ResourceType::KeyPair,
         ResourceType::StaticIp => wire::ResourceType::StaticIp,
+        ResourceType::Disk => wire::ResourceType::Disk,
+        ResourceType::InstanceSnapshot => wire::ResourceType::InstanceSnapshot,
+        ResourceType::DiskSnapshot => wire::ResourceType::DiskSnapshot,
     }
 }
 
 pub(super) fn operation(place: &Place, operation: Operation) -> wire::Operation {
     let zone = match operation.resource_type {
-        ResourceType::Instance => place.zone.as_str(),
+        ResourceType::Instance | ResourceType::Disk => place.zone.as_str(),
         // Lightsail's word for what belongs to the whole region.
-        ResourceType::KeyPair | ResourceType::StaticIp => "all",
+        ResourceType::KeyPair
+        | ResourceType::StaticIp
+        | ResourceType::InstanceSnapshot
+        | ResourceType::DiskSnapshot => "all",
     };
     wire::Operation {
         id: Some(operation.id.to_string()),
@@ -86,6 +92,18 @@ fn operation_type(kind: OperationKind) -> wire::OperationType {
         OperationKind::AttachStaticIp => Type::AttachStaticIp,
         OperationKind::DetachStaticIp => Type::DetachStaticIp,
         OperationKind::ReleaseStaticIp => Type::ReleaseStaticIp,
+        OperationKind::CreateInstanceSnapshot => Type::CreateInstanceSnapshot,
+        OperationKind::DeleteInstanceSnapshot => Type::DeleteInstanceSnapshot,
+        OperationKind::CreateDiskSnapshot => Type::CreateDiskSnapshot,
+        OperationKind::DeleteDiskSnapshot => Type::DeleteDiskSnapshot,
+        OperationKind::CreateDisk => Type::CreateDisk,
+        OperationKind::CreateDiskFromSnapshot => Type::CreateDiskFromSnapshot,
+        OperationKind::DeleteDisk => Type::DeleteDisk,
+        OperationKind::AttachDisk => Type::AttachDisk,
+        OperationKind::DetachDisk => Type::DetachDisk,
+        OperationKind::GrowDisk => Type::GrowDisk,
+        OperationKind::ResizeInstance => Type::ResizeInstance,
+        OperationKind::RollBackInstance => Type::RollBackInstance,
         OperationKind::SetIpAddressType => Type::SetIpAddressType,
         OperationKind::UpdateInstanceMetadataOptions => Type::UpdateInstanceMetadataOptions,
     }
@@ -138,19 +156,26 @@ fn hardware(place: &Place, instance: &Instance) -> wire::InstanceHardware {
     wire::InstanceHardware {
         cpu_count: Some(signed(instance.cpu_count)),
         ram_size_in_gb: Some(instance.ram_mb as f32 / 1024.0),
-        disks: vec![wire::Disk {
-            created_at: Some(timestamp(instance.created_at)),
-            location: Some(location(place, &place.zone)),
-            resource_type: Some(wire::ResourceType::Disk.into()),
-            size_in_gb: Some(signed(instance.disk_gb)),
-            is_system_disk: Some(true),
-            path: Some("/dev/vda".into()),
-            state: Some(wire::DiskState::InUse.into()),
-            attached_to: Some(instance.name.to_string()),
-            is_attached: Some(true),
-            attachment_state: Some("attached".into()),
-            ..wire::Disk::default()
-        }],
+        disks: instance.drives.iter().map(|one| drive(place, instance, one)).collect(),
+    }
+}
+
+fn drive(place: &Place, instance: &Instance, drive: &Drive) -> wire::Disk {
+    let is_system = drive.slot.is_system();
+    wire::Disk {
+        name: drive.name.as_ref().map(ToString::to_string),
+        arn: (!is_system).then(|| place.arn("Disk", drive.disk.0)),
+        created_at: Some(timestamp(instance.created_at)),
+        location: Some(location(place, &place.zone)),
+        resource_type: Some(wire::ResourceType::Disk.into()),
+        size_in_gb: Some(signed(drive.stack.bytes() >> 30)),
+        is_system_disk: Some(is_system),
+        path: Some(if is_system { "/dev/vda".into() } else { drive.slot.to_string() }),
+        state: Some(wire::DiskState::InUse.into()),
+        attached_to: Some(instance.name.to_string()),
+        is_attached: Some(true),
+        attachment_state: Some("attached".into()),
+        ..wire::Disk::default()
     }
 }
 

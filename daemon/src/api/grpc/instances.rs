@@ -217,7 +217,7 @@ fn access_details(details: AccessDetails) -> wire::InstanceAccessDetails {
 }
 
 /// Members that this host does not serve yet are refused rather than ignored.
-fn not_served(field: &'static str, given: bool) -> Result<(), Status> {
+pub(super) fn not_served(field: &'static str, given: bool) -> Result<(), Status> {
     if !given {
         return Ok(());
     }

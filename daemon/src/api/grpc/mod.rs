@@ -3,6 +3,7 @@
 mod caller;
 mod catalogue;
 mod convert;
+mod disks;
 mod failure;
 mod firewall;
 mod host;
@@ -12,7 +13,9 @@ mod key_pairs;
 mod operations;
 mod publishing;
 mod readiness;
+mod snapshots;
 mod static_ips;
+mod storage;
 mod tags;
 mod terminal;
 mod transfer;
@@ -58,6 +61,9 @@ pub async fn serve(
         .add_service(service!(wire::instances_server::InstancesServer<Door>))
         .add_service(service!(wire::firewall_server::FirewallServer<Door>))
         .add_service(service!(wire::static_ips_server::StaticIpsServer<Door>))
+        .add_service(service!(wire::disks_server::DisksServer<Door>))
+        .add_service(service!(wire::snapshots_server::SnapshotsServer<Door>))
+        .add_service(service!(wire::storage_server::StorageServer<Door>))
         .add_service(service!(wire::key_pairs_server::KeyPairsServer<Door>))
         .add_service(service!(wire::operations_server::OperationsServer<Door>))
         .add_service(service!(wire::tags_server::TagsServer<Door>))

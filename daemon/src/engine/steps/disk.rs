@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{Scene, Step};
+use super::{Scene, Step, tops::make_top};
 use crate::model::{Instance, Result};
 
 /// The top of its disk, on a base image or on layers of a snapshot. Undone last, with the directory that holds the rest.
@@ -19,7 +19,7 @@ impl Step for Disk {
 
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         for drive in &instance.drives {
-            scene.ports.volumes.ensure_layer(drive.stack.top()).await?;
+            make_top(scene, drive).await?;
         }
         Ok(())
     }

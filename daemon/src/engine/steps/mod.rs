@@ -5,9 +5,15 @@ mod cut;
 mod disk;
 mod domain;
 mod link;
+mod mark;
+mod pivot;
+mod plug;
 mod power;
+mod replan;
+mod retreat;
 mod rules;
 mod seed;
+mod tops;
 
 use std::time::Duration;
 
@@ -15,12 +21,24 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 pub(super) use self::{
-    ask_to_stop::AskToStop, cut::Cut, disk::Disk, domain::Domain, link::Link, power::Power, rules::Rules,
+    ask_to_stop::AskToStop,
+    cut::Cut,
+    disk::Disk,
+    domain::Domain,
+    link::Link,
+    mark::Mark,
+    pivot::{NewTops, Pivot, new_tops},
+    plug::{Grow, Plug},
+    power::Power,
+    replan::Replan,
+    retreat::Retreat,
+    rules::Rules,
     seed::Seed,
+    tops::Tops,
 };
 use super::rules::RulesLock;
 use crate::{
-    model::{Instance, Result},
+    model::{Error, Instance, Order, Result},
     ports::Ports,
 };
 
@@ -28,12 +46,21 @@ use crate::{
 pub(super) struct Scene<'a> {
     pub(super) ports: &'a Ports,
     pub(super) rules: &'a RulesLock,
+    /// What exactly was ordered.
+    pub(super) order: &'a Order,
     /// The operation asks for no courtesy.
     pub(super) force: bool,
     /// Somebody wants the guest off now.
     pub(super) hurry: &'a Notify,
     /// How long a guest has to shut down.
     pub(super) shutdown: Duration,
+}
+
+impl Scene<'_> {
+    /// The order is not of the kind that the step is for.
+    fn odd_order(&self) -> Error {
+        Error::internal(format!("the operation was ordered as {:?}", self.order))
+    }
 }
 
 /// One thing to make so.
@@ -44,6 +71,11 @@ pub(super) trait Step: Send + Sync {
 
     /// Whether a guest begins to run by it.
     fn starts_guest(&self) -> bool {
+        false
+    }
+
+    /// Whether it changes the record of the instance: what follows must read it again.
+    fn rewrites(&self) -> bool {
         false
     }
 

@@ -1,4 +1,7 @@
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use super::super::Verbs;
 use crate::model::{Error, Result, StoredImage, shown};
@@ -20,12 +23,26 @@ impl Verbs {
         Ok(images.into_iter().find(|image| image.blueprint_id == blueprint && image.is_newest))
     }
 
-    /// The names of the instances on each image, by the image's path.
-    pub(super) async fn users_of_images(&self) -> Result<HashMap<std::path::PathBuf, Vec<String>>> {
-        let mut users: HashMap<_, Vec<String>> = HashMap::new();
+    /// The names of the instances, disks and snapshots on each image, by the image's path.
+    pub(super) async fn users_of_images(&self) -> Result<HashMap<PathBuf, Vec<String>>> {
+        let mut users: HashMap<PathBuf, Vec<String>> = HashMap::new();
+        let mut stands = |base: Option<&Path>, name: &str| {
+            if let Some(base) = base {
+                let names = users.entry(base.to_owned()).or_default();
+                if names.last().is_none_or(|last| last != name) {
+                    names.push(name.to_owned());
+                }
+            }
+        };
         for instance in self.ports.store.instances().await? {
-            if let Some(base) = instance.base() {
-                users.entry(base.to_owned()).or_default().push(instance.name.to_string());
+            stands(instance.base(), instance.name.as_str());
+        }
+        for disk in self.ports.store.disks().await? {
+            stands(disk.stack.base(), disk.name.as_str());
+        }
+        for snapshot in self.ports.store.snapshots().await? {
+            for disk in &snapshot.disks {
+                stands(self.ports.store.stack(disk.layer).await?.base(), snapshot.title());
             }
         }
         Ok(users)

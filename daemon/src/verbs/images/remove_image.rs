@@ -18,9 +18,7 @@ impl Verbs {
         for image in &doomed {
             if let Some(users) = users.get(&image.path) {
                 let message = format!("{} is in use: {} stand on it", image.id, users.join(", "));
-                return Err(
-                    Error::new(Kind::WrongState, "ImageInUse", message).tip("delete those instances first")
-                );
+                return Err(Error::new(Kind::WrongState, "ImageInUse", message).tip("delete those first"));
             }
         }
         let mut removed = Vec::new();

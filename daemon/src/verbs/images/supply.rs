@@ -11,8 +11,8 @@ use super::{
 use crate::{
     engine::Engine,
     model::{
-        BaseImage, Blueprint, Caller, Error, ImageMoment, ImageSource, InstanceId, Kind, Operation,
-        OperationKind, Owner, Result, StoredImage,
+        BaseImage, Blueprint, Caller, Error, ImageMoment, ImageSource, InstanceId, Kind, Operation, Order,
+        Owner, Result, StoredImage,
     },
     ports::{Change, Told},
 };
@@ -82,7 +82,7 @@ impl Verbs {
         let (verbs, blueprint) = (self.clone(), blueprint.clone());
         let owner = owner.clone();
         tokio::spawn(async move {
-            let total = Engine::steps_of(OperationKind::CreateInstance);
+            let total = work.first().map_or(0, Engine::steps_of);
             let result = verbs.base_of(&blueprint, &owner, |moment| {
                 for operation in &work {
                     let stage = format!("image: {}", moment.stage);
@@ -146,6 +146,10 @@ impl Verbs {
     pub async fn resume_supplies(&self, waiting: Vec<Operation>) -> Result<()> {
         self.clear_bakes().await?;
         for operation in waiting {
+            if let Order::Clone { of } = operation.order {
+                self.begin_after(of, vec![operation]);
+                continue;
+            }
             let id = InstanceId(operation.resource_id);
             let Some(instance) = self.ports.store.instance_by_id(id).await? else { continue };
             match self.blueprint(&instance.blueprint_id).await {

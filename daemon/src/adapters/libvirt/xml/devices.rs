@@ -1,9 +1,7 @@
 //! The devices, each at an explicit place on the bus: hardware must not move when a device is added.
 
-use std::path::PathBuf;
-
 use super::Writer;
-use crate::model::{Drive, Instance, InstanceFiles, Layout};
+use crate::model::{self, Drive, Instance, InstanceFiles, Layout};
 
 /// Spare root ports, for what is attached later. Each costs every boot: firmware and guest look at them all. One will do: a
 /// SCSI controller fits, and any number of disks behind it.
@@ -24,6 +22,9 @@ enum Slot {
 pub(super) fn all(xml: &mut Writer, instance: &Instance, layout: &Layout, mac: &str) {
     xml.open("devices", &[]);
     controllers(xml);
+    if instance.drives.iter().any(|drive| !drive.slot.is_system()) {
+        scsi(xml);
+    }
     for one in &instance.drives {
         drive(xml, one, layout);
     }
@@ -81,32 +82,88 @@ fn at(xml: &mut Writer, slot: Slot) {
 }
 
 /// A disk with its whole stack and its formats: nobody may guess one from what a guest wrote.
-pub(super) fn drive(xml: &mut Writer, drive: &Drive, layout: &Layout) {
+fn drive(xml: &mut Writer, drive: &Drive, layout: &Layout) {
     xml.open("disk", &[("type", "file"), ("device", "disk")]);
     xml.empty(
         "driver",
         &[("name", "qemu"), ("type", "qcow2"), ("discard", "unmap"), ("detect_zeroes", "unmap")],
     );
-    xml.empty("source", &[("file", &layout.layer(drive.stack.top().id).to_string_lossy())]);
-    let beneath: Vec<PathBuf> = drive.stack.layers().filter_map(|layer| layout.beneath(layer)).collect();
-    for (number, file) in beneath.iter().enumerate() {
+    let files = layout.files(&drive.stack);
+    let mut files = files.iter();
+    let top = files.next().map(|file| file.to_string_lossy()).unwrap_or_default();
+    xml.empty("source", &[("file", &top)]);
+    let (beneath, base) = (files.len(), drive.stack.base());
+    for file in files {
         xml.open("backingStore", &[("type", "file")]);
         xml.empty("format", &[("type", "qcow2")]);
         xml.open("source", &[("file", &file.to_string_lossy())]);
-        if number + 1 == beneath.len() && drive.stack.base().is_some() {
+        if base == Some(file) {
             // The base is everybody's and read-only; its owner stays.
             xml.empty("seclabel", &[("model", "dac"), ("relabel", "no")]);
         }
         xml.close("source");
     }
     xml.empty("backingStore", &[]);
-    for _ in &beneath {
+    for _ in 0..beneath {
         xml.close("backingStore");
     }
-    xml.empty("target", &[("dev", "vda"), ("bus", "virtio")]);
-    xml.empty("boot", &[("order", "1")]);
-    at(xml, Slot::Disk);
+    place(xml, drive.slot);
     xml.close("disk");
+}
+
+/// Where the guest finds it. The system disk is always `vda`; others are behind a SCSI controller, of which there need be only one,
+/// and bear the name that they were attached by as their serial number.
+fn place(xml: &mut Writer, slot: model::Slot) {
+    if slot.is_system() {
+        xml.empty("target", &[("dev", &target(slot)), ("bus", "virtio")]);
+        xml.empty("boot", &[("order", "1")]);
+        at(xml, Slot::Disk);
+        return;
+    }
+    let unit = slot.number().to_string();
+    xml.empty("target", &[("dev", &target(slot)), ("bus", "scsi")]);
+    xml.text("serial", &[], &format!("xvd{}", slot.letter()));
+    xml.empty(
+        "address",
+        &[("type", "drive"), ("controller", "0"), ("bus", "0"), ("target", "0"), ("unit", &unit)],
+    );
+}
+
+/// libvirt's name for what is at that place.
+pub(in crate::adapters::libvirt) fn target(slot: model::Slot) -> String {
+    if slot.is_system() { "vda".to_owned() } else { format!("sd{}", slot.letter()) }
+}
+
+/// As little of a disk as libvirt needs to find it.
+pub(in crate::adapters::libvirt) fn disk_by_name(name: &str, file: &std::path::Path) -> String {
+    let mut xml = Writer::new();
+    xml.open("disk", &[("type", "file"), ("device", "disk")]);
+    xml.empty("source", &[("file", &file.to_string_lossy())]);
+    xml.empty("target", &[("dev", name), ("bus", "scsi")]);
+    xml.close("disk");
+    xml.finish()
+}
+
+/// What attached disks hang on, in the spare root port.
+fn scsi(xml: &mut Writer) {
+    xml.open("controller", &[("type", "scsi"), ("index", "0"), ("model", "virtio-scsi")]);
+    let (domain, port) = (("domain", "0x0000"), ("bus", "0x01"));
+    xml.empty("address", &[("type", "pci"), domain, port, ("slot", "0x00"), ("function", "0x0")]);
+    xml.close("controller");
+}
+
+/// The controller alone, to be plugged into a running domain.
+pub(in crate::adapters::libvirt) fn scsi_alone() -> String {
+    let mut xml = Writer::new();
+    scsi(&mut xml);
+    xml.finish()
+}
+
+/// One disk alone, to be plugged into a running domain, or taken out of it.
+pub(in crate::adapters::libvirt) fn drive_alone(one: &Drive, layout: &Layout) -> String {
+    let mut xml = Writer::new();
+    drive(&mut xml, one, layout);
+    xml.finish()
 }
 
 /// Always `vdb`, for the instance's whole life: without it the guest would make new host keys at its next boot.

@@ -12,6 +12,15 @@ fn an_instance_as_xml() {
 }
 
 #[test]
+fn an_attached_disk_as_xml() {
+    let layout = Layout::new("/var/lib/sloop");
+    let xml = domain(&testing::with_a_disk(), &layout, testing::HOST, Accelerator::Tcg);
+    let lines: Vec<_> = xml.lines().skip_while(|line| !line.contains("type=\"scsi\"")).collect();
+    let end = lines.iter().position(|line| line.contains("vdb")).expect("the seed comes after it");
+    insta::assert_snapshot!(lines[..end].join("\n"));
+}
+
+#[test]
 fn uefi_on_kvm() {
     let instance = Instance { firmware: Firmware::Uefi, ..testing::instance("web") };
     let layout = Layout::new("/var/lib/sloop");

@@ -1,0 +1,23 @@
+use super::wrong_state;
+use crate::{
+    model::{Caller, Operation, OperationKind, Result},
+    ports::Change,
+    verbs::Verbs,
+};
+
+impl Verbs {
+    /// Deletes a disk that is not attached, at once. Snapshots of it stay.
+    pub async fn delete_disk(&self, caller: &Caller, name: &str) -> Result<Vec<Operation>> {
+        let _alone = self.admission.lock().await;
+        let disk = self.find_disk(caller, name).await?;
+        if let Some(attachment) = &disk.attachment {
+            let message = format!("{} is attached to {}", disk.name, attachment.name);
+            return Err(wrong_state(message).tip(format!("detach it first: sloop disk detach {}", disk.name)));
+        }
+        let operation = self.done_on_disk(caller, OperationKind::DeleteDisk, &disk, "");
+        let changes = vec![Change::RemoveDisk(disk.id), Change::PutOperation(Box::new(operation.clone()))];
+        self.ports.store.commit(changes).await?;
+        self.engine.sweep_soon();
+        Ok(vec![operation])
+    }
+}
