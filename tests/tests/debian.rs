@@ -54,3 +54,43 @@ print(source.userdata_raw)
     ensure!(told.contains("was-here"), "{told}");
     Ok(())
 }
+
+#[test]
+fn a_copy_of_a_cloud_init_guest_is_its_own_and_a_bigger_plan_shows_in_it() -> Result<()> {
+    let lab = Lab::start(Setup { blueprints: &["debian_12"], ..Setup::default() })?;
+    let launch =
+        ["launch", "web", "--blueprint", "debian_12", "--bundle", "nano_3_0", "--wait-for", "first-boot"];
+    lab.must(&launch)?;
+    let run = |name: &str, script: &str| lab.must(&["ssh", name, "--", script]);
+    lab.must(&["disk", "create", "data", "--size", "8"])?;
+    lab.must(&["disk", "attach", "data", "web", "--path", "/dev/xvdf"])?;
+    lab.until("the disk bears the name that it was attached by", || {
+        Ok(lab.sloop(&["ssh", "web", "--", "test -b /dev/xvdf"])?.code == 0)
+    })?;
+    run(
+        "web",
+        "sudo mkfs.ext4 -q /dev/xvdf && sudo mount /dev/xvdf /mnt && echo kept | sudo tee /mnt/note && sync",
+    )?;
+    lab.must(&["snapshot", "create", "web", "good"])?;
+    lab.must(&["stop", "web"])?;
+    lab.must(&["snapshot", "restore", "good", "copy", "--wait-for", "first-boot"])?;
+    ensure!(run("copy", "sudo mount /dev/xvdf /mnt && cat /mnt/note")?.trim() == "kept");
+    let identity = "hostname; cat /etc/machine-id; cat /var/lib/cloud/data/instance-id; sudo cut -d ' ' -f 2 /etc/ssh/ssh_host_ed25519_key.pub";
+    let copy = run("copy", identity)?;
+    lab.must(&["rm", "copy", "--yes"])?;
+    lab.must(&["start", "web"])?;
+    let web = run("web", identity)?;
+    for (mine, theirs) in copy.lines().zip(web.lines()) {
+        ensure!(mine != theirs, "the copy calls itself {mine}, too");
+    }
+    ensure!(copy.lines().count() == 4, "{copy}");
+
+    lab.must(&["instance", "resize", "web", "--bundle", "micro_3_0"])?;
+    let measure =
+        "nproc; free -m | awk '/Mem:/ { print $2 }'; df -BG --output=size / | tail -n 1 | tr -dc 0-9";
+    lab.until("processors, memory and file system are those of the plan", || {
+        let told = run("web", measure)?;
+        let numbers: Vec<u64> = told.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        Ok(numbers.len() == 3 && numbers[0] == 2 && numbers[1] > 900 && numbers[2] >= 38)
+    })
+}

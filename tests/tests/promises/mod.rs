@@ -51,7 +51,8 @@ async fn nothing_is_there(ports: &Ports, instance: &Instance) -> Result<()> {
 async fn files(ports: &Ports, instance: &Instance) -> Result<()> {
     ensure!(ports.volumes.free_bytes().await? > 0);
     for _ in 0..2 {
-        ports.volumes.ensure_layer(instance.system()?.stack.top()).await?;
+        let stack = &instance.system()?.stack;
+        ports.volumes.make_layer(stack.top(), &stack.beneath_top()).await?;
         ports.volumes.ensure_seed(instance).await?;
     }
     ensure!(ports.volumes.list().await? == [instance.id]);

@@ -1,0 +1,142 @@
+//! Disks and snapshots of real guests.
+
+use anyhow::{Context as _, Result, ensure};
+use sloop_lab::Lab;
+
+/// Runs a script as root in a guest; gives what it printed.
+fn inside(lab: &Lab, name: &str, script: &str) -> Result<String> {
+    let file = format!("cat >/tmp/script <<\\END\nset -e\n{script}\nEND\nsudo sh /tmp/script");
+    Ok(lab.must(&["ssh", name, "--", &file])?.trim().to_owned())
+}
+
+fn launch(lab: &Lab, name: &str) -> Result<()> {
+    lab.must(&["launch", name, "--blueprint", "tiny", "--bundle", "tiny_1_0", "--wait-for", "first-boot"])
+        .map(drop)
+}
+
+/// Every file of every disk is whole.
+fn files_are_sound(lab: &Lab) -> Result<()> {
+    let check = "for file in state/layers/*.qcow2; do qemu-img check -q -U -f qcow2 $file || exit 1; done";
+    lab.shell(&format!("cd {} && {check}", lab.dir().display())).map(drop)
+}
+
+#[test]
+fn a_guest_is_frozen_under_load_restored_cloned_and_rolled_back() -> Result<()> {
+    let lab = Lab::real()?;
+    launch(&lab, "web")?;
+    let first =
+        inside(&lab, "web", "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob")?;
+    inside(
+        &lab,
+        "web",
+        "(while :; do dd if=/dev/zero of=/load bs=64k count=16; sync; done) </dev/null >/dev/null 2>&1 &",
+    )?;
+    lab.must(&["snapshot", "create", "web", "good"])?;
+    let second =
+        inside(&lab, "web", "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob")?;
+    ensure!(first != second);
+
+    lab.must(&["snapshot", "restore", "good", "copy", "--wait-for", "first-boot"])?;
+    ensure!(inside(&lab, "copy", "md5sum </blob")? == first, "exactly what was there");
+    let told = inside(&lab, "copy", "hostname; cat /etc/machine-id /var/lib/seed/instance-id")?;
+    let others = inside(&lab, "web", "hostname; cat /etc/machine-id /var/lib/seed/instance-id")?;
+    for (mine, theirs) in told.lines().zip(others.lines()) {
+        ensure!(mine != theirs, "the copy calls itself {mine}, too");
+    }
+    lab.must(&["instance", "clone", "web", "clone", "--wait-for", "first-boot"])?;
+    ensure!(inside(&lab, "clone", "md5sum </blob")? == second);
+
+    lab.must(&["instance", "rollback", "web", "--to", "good", "--keep-as", "bad", "--yes"])?;
+    ensure!(inside(&lab, "web", "md5sum </blob")? == first);
+    lab.must(&["snapshot", "restore", "bad", "present", "--wait-for", "first-boot"])?;
+    ensure!(inside(&lab, "present", "md5sum </blob")? == second, "the present was kept");
+
+    lab.must(&["rm", "web", "copy", "--yes"])?;
+    lab.must(&["snapshot", "delete", "good", "bad", "--yes"])?;
+    ensure!(inside(&lab, "clone", "md5sum </blob")? == second, "nobody needs who is gone");
+    files_are_sound(&lab)?;
+    lab.must(&["rm", "clone", "present", "--yes"])?;
+    lab.until("no layer is left", || {
+        Ok(lab.shell(&format!("ls {}/state/layers", lab.dir().display()))?.trim().is_empty())
+    })?;
+    ensure!(lab.leftovers()?.is_empty(), "{:?}", lab.leftovers()?);
+    Ok(())
+}
+
+/// The guest's name of the disk that was attached as that.
+fn device(lab: &Lab, name: &str, serial: &str) -> Result<String> {
+    let script = format!(
+        "for disk in /sys/block/sd*; do grep -qs {serial} $disk/device/vpd_pg80 && basename $disk; done; true"
+    );
+    let mut found = String::new();
+    lab.until("the disk shows in the guest", || {
+        found = inside(lab, name, &script)?;
+        Ok(!found.is_empty())
+    })?;
+    Ok(found)
+}
+
+#[test]
+fn a_disk_is_attached_to_a_running_guest_grown_and_taken_to_another() -> Result<()> {
+    let lab = Lab::real()?;
+    launch(&lab, "one")?;
+    launch(&lab, "two")?;
+    lab.must(&["disk", "create", "data", "--size", "8"])?;
+    lab.must(&["disk", "attach", "data", "one", "--path", "/dev/xvdf"])?;
+    let disk = device(&lab, "one", "xvdf")?;
+    let fill = "mkfs.ext4 -q /dev/DISK; mkdir -p /data; mount /dev/DISK /data; echo kept >/data/note; sync";
+    inside(&lab, "one", &fill.replace("DISK", &disk))?;
+    lab.must(&["snapshot", "create", "--disk", "data", "early"])?;
+    inside(&lab, "one", "echo changed >/data/note; sync")?;
+    lab.must(&["disk", "grow", "data", "--size", "9"])?;
+    lab.until("the guest sees the new size", || {
+        Ok(inside(&lab, "one", &format!("cat /sys/block/{disk}/size"))? == (9_u64 << 21).to_string())
+    })?;
+    ensure!(lab.sloop(&["disk", "detach", "data"])?.code == 4, "not from a guest that runs");
+    lab.must(&["stop", "one"])?;
+    lab.must(&["disk", "detach", "data"])?;
+    lab.must(&["disk", "attach", "data", "two"])?;
+    let disk = device(&lab, "two", "xvdf")?;
+    ensure!(
+        inside(&lab, "two", &format!("mkdir -p /data; mount /dev/{disk} /data; cat /data/note"))?
+            == "changed"
+    );
+    lab.must(&["disk", "create", "before", "--from", "early"])?;
+    lab.must(&["disk", "attach", "before", "two", "--path", "/dev/xvdg"])?;
+    let disk = device(&lab, "two", "xvdg")?;
+    ensure!(inside(&lab, "two", &format!("mkdir -p /old; mount /dev/{disk} /old; cat /old/note"))? == "kept");
+    // It is there after a restart as well, and after one of the daemon.
+    lab.must(&["reboot", "two"])?;
+    device(&lab, "two", "xvdg")?;
+    files_are_sound(&lab)
+}
+
+#[test]
+fn a_bigger_plan_gives_a_guest_more_of_everything() -> Result<()> {
+    let lab = Lab::real()?;
+    launch(&lab, "web")?;
+    let measure = "nproc; sed -n \"s/MemTotal: *\\([0-9]*\\).*/\\1/p\" /proc/meminfo; df -m / | tail -n 1 | tr -s \" \" | cut -d \" \" -f 2";
+    let numbers = |name: &str| -> Result<Vec<u64>> {
+        let told = inside(&lab, name, measure)?;
+        told.lines().map(|line| line.trim().parse().context(told.clone())).collect()
+    };
+    let before = numbers("web")?;
+    let address = |lab: &Lab| -> Result<String> {
+        let shown = lab.json(&["instance", "show", "web"])?;
+        Ok(shown["instance"]["publicIpAddress"].as_str().context("an address")?.to_owned())
+    };
+    let (was, marker) = (address(&lab)?, inside(&lab, "web", "echo here >/marker; sync; cat /marker")?);
+    lab.must(&["instance", "resize", "web", "--bundle", "nano_3_0"])?;
+    lab.must(&["ssh", "web", "--", "true"])?;
+    let mut after = Vec::new();
+    lab.until("the file system has grown", || {
+        after = numbers("web")?;
+        Ok(after[2] > 18_000)
+    })?;
+    ensure!(before[0] == 1 && after[0] == 2, "processors: {before:?}, {after:?}");
+    ensure!(before[1] < 250_000 && after[1] > 450_000, "memory: {before:?}, {after:?}");
+    ensure!(address(&lab)? == was && inside(&lab, "web", "cat /marker")? == marker);
+    let refused = lab.sloop(&["instance", "resize", "web", "--bundle", "tiny_1_0"])?;
+    ensure!(refused.code == 2 && refused.stderr.contains("cannot become smaller"), "{refused}");
+    files_are_sound(&lab)
+}
