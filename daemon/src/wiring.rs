@@ -96,6 +96,7 @@ impl Daemon {
             tokio::spawn(metadata(self.verbs.clone(), self.metadata_address()?, ended.clone()));
             tokio::spawn(names(self.verbs.clone(), self.names_settings()?, ended.clone()));
         }
+        tokio::spawn(self.verbs.clone().keep_schedule());
         ready();
         let callers = api::grpc::Callers { admin_group: self.config.admin_group.clone() };
         let served = api::grpc::serve(self.verbs, callers, listener, until(ended.clone()));
@@ -222,6 +223,7 @@ fn policy(config: &Config, host_id: HostId) -> anyhow::Result<Policy> {
         private_pool,
         public_pool,
         ipv6_range,
+        auto_snapshots_kept: quotas.auto_snapshots,
         prune_replaced: config.images.prune == PruneWord::Replaced,
         package_proxy: config.images.package_proxy.clone(),
     })

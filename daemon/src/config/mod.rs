@@ -1,6 +1,7 @@
 //! The configuration file, `/etc/sloop/sloop.toml`. Unknown keys are refused, with their place.
 
 mod images;
+mod quotas;
 
 use std::{
     path::{Path, PathBuf},
@@ -9,7 +10,10 @@ use std::{
 
 use serde::Deserialize;
 
-pub use self::images::{Images, PruneWord};
+pub use self::{
+    images::{Images, PruneWord},
+    quotas::Quotas,
+};
 use crate::model::{Access, Error, HostId, Ipv6Range, Kind, Place, Pool, Result};
 
 /// All that can be configured, with its defaults.
@@ -117,24 +121,6 @@ pub struct Network {
     pub dns: Vec<std::net::Ipv4Addr>,
 }
 
-/// How much there may be.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Quotas {
-    /// Instances.
-    pub instances: usize,
-    /// Key pairs.
-    pub key_pairs: usize,
-    /// Static addresses.
-    pub static_ips: usize,
-    /// Disks, system disks aside.
-    pub disks: usize,
-    /// Snapshots, automatic ones among them.
-    pub snapshots: usize,
-    /// Tags on one resource.
-    pub tags: usize,
-}
-
 /// How much of the host may be promised.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -194,12 +180,6 @@ impl Default for Network {
             dns_port: 8053,
             dns: Vec::new(),
         }
-    }
-}
-
-impl Default for Quotas {
-    fn default() -> Self {
-        Self { instances: 20, key_pairs: 100, static_ips: 5, disks: 100, snapshots: 500, tags: 50 }
     }
 }
 

@@ -73,6 +73,8 @@ pub(super) fn plan(operation: &Operation) -> Plan {
         | OperationKind::CreateDiskFromSnapshot
         | OperationKind::DeleteDisk
         | OperationKind::DetachDisk
+        | OperationKind::EnableAddOn
+        | OperationKind::DisableAddOn
         | OperationKind::SetIpAddressType
         | OperationKind::UpdateInstanceMetadataOptions => plain(&[], 0),
     }

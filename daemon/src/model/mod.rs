@@ -3,6 +3,7 @@
 //! No async, no I/O, and no import from any other room. A wire type is never a domain type, and neither is a database row.
 
 mod address;
+mod auto_snapshot;
 mod blueprint;
 mod bundle;
 mod caller;
@@ -34,6 +35,7 @@ mod transfer;
 mod user_data;
 
 pub use address::{DOMAIN, Pool, group_of, mac_of};
+pub use auto_snapshot::{AutoSnapshot, TimeOfDay};
 pub use blueprint::{BaseImage, Blueprint, BlueprintKind, Firmware};
 pub use bundle::Bundle;
 pub use caller::{Access, Caller, Owner};

@@ -92,6 +92,10 @@ words!(
         DetachDisk,
         /// Make a disk larger.
         GrowDisk,
+        /// Begin automatic snapshots.
+        EnableAddOn,
+        /// End them.
+        DisableAddOn,
         /// Give an instance another plan.
         ResizeInstance,
         /// Take an instance back to a snapshot.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     DiskId, Firmware, InstanceId, LayerId, Owner, ResourceName, ResourceType, Slot, SnapshotId, Tags,
@@ -119,6 +120,14 @@ impl Snapshot {
     /// What it is called, in messages.
     pub fn title(&self) -> &str {
         self.name.as_ref().map(ResourceName::as_str).or(self.day.as_deref()).unwrap_or("a snapshot")
+    }
+
+    /// What it was made of.
+    pub fn source(&self) -> Uuid {
+        match &self.origin {
+            Origin::Instance(instance) => instance.id.0,
+            Origin::Disk { id, .. } => id.0,
+        }
     }
 
     /// The size of all its disks in bytes.

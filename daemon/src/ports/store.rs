@@ -5,11 +5,12 @@ use std::{
 };
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use crate::model::{
-    Bytes, Disk, DiskId, FirstBoot, FrozenDisk, HostId, Instance, InstanceId, KeyPair, KeyPairId, Layer,
-    LayerId, MetadataOptions, Month, Operation, OperationId, PortRule, Publication, ResourceName, Result,
-    Size, Slot, Snapshot, SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags,
+    AutoSnapshot, Bytes, Disk, DiskId, FirstBoot, FrozenDisk, HostId, Instance, InstanceId, KeyPair,
+    KeyPairId, Layer, LayerId, MetadataOptions, Month, Operation, OperationId, PortRule, Publication,
+    ResourceName, Result, Size, Slot, Snapshot, SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -81,6 +82,10 @@ pub enum Change {
     AbandonSnapshot(SnapshotId, Vec<DiskId>),
     /// A snapshot that is no more.
     RemoveSnapshot(SnapshotId),
+    /// Daily snapshots of an instance or a disk.
+    PutAutoSnapshot(AutoSnapshot),
+    /// No more daily snapshots of it.
+    RemoveAutoSnapshot(Uuid),
     /// The plan of an instance.
     SetSize(InstanceId, Size),
     /// The commit fails unless this is the instance's status now.
@@ -192,6 +197,9 @@ pub trait Store: Send + Sync {
 
     /// The snapshot with that identity.
     async fn snapshot_by_id(&self, id: SnapshotId) -> Result<Option<Snapshot>>;
+
+    /// Everything that daily snapshots are taken of.
+    async fn auto_snapshots(&self) -> Result<Vec<AutoSnapshot>>;
 
     /// The stack under a top.
     async fn stack(&self, top: LayerId) -> Result<Stack>;

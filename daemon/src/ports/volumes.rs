@@ -12,6 +12,9 @@ pub trait Volumes: Send + Sync {
     /// Makes the disk larger, seen from a layer that nobody has open.
     async fn grow_layer(&self, id: LayerId, bytes: u64) -> Result<()>;
 
+    /// Reads a layer that nobody is writing to; says what is wrong with it, if anything is.
+    async fn check_layer(&self, id: LayerId) -> Result<Option<String>>;
+
     /// Removes a layer. Nobody may stand on it.
     async fn remove_layer(&self, id: LayerId) -> Result<()>;
 

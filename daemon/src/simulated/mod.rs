@@ -38,6 +38,8 @@ pub struct World {
     pub counters: BTreeMap<InstanceId, Bytes>,
     /// Layers of disks.
     pub layers: BTreeMap<LayerId, LayerFile>,
+    /// Layers whose files are damaged.
+    pub damaged: BTreeSet<LayerId>,
     /// Where each domain's disks are written, by the slots of the disks.
     pub drives: BTreeMap<InstanceId, BTreeMap<Slot, LayerId>>,
     /// Seeds.

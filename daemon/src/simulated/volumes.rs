@@ -38,6 +38,11 @@ impl Volumes for Simulated {
         Ok(())
     }
 
+    async fn check_layer(&self, id: LayerId) -> Result<Option<String>> {
+        let world = self.call("check_layer")?;
+        Ok(world.damaged.contains(&id).then(|| "simulated damage".to_owned()))
+    }
+
     async fn remove_layer(&self, id: LayerId) -> Result<()> {
         self.call("remove_layer")?.layers.remove(&id);
         Ok(())

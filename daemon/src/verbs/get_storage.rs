@@ -34,12 +34,12 @@ pub struct StorageUse {
 }
 
 /// A resource with the layers that it stands on.
-struct Holder {
-    name: String,
+pub(super) struct Holder {
+    pub(super) name: String,
     kind: ResourceType,
     size: u64,
     depth: usize,
-    layers: HashSet<LayerId>,
+    pub(super) layers: HashSet<LayerId>,
 }
 
 impl Verbs {
@@ -72,7 +72,7 @@ impl Verbs {
         Ok(StorageReport { total, free, headroom: self.policy.capacity.disk_headroom, uses })
     }
 
-    async fn holders(&self) -> Result<Vec<(crate::model::Owner, Holder)>> {
+    pub(super) async fn holders(&self) -> Result<Vec<(crate::model::Owner, Holder)>> {
         let store = &self.ports.store;
         let mut holders = Vec::new();
         for instance in store.instances().await? {

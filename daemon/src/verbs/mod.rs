@@ -3,6 +3,7 @@
 //! A verb writes what shall be and returns at once; the engine makes it so. Doors call verbs and nothing else. Imports
 //! `model`, `ports` and `engine`.
 
+mod add_ons;
 mod admission;
 mod clone_instance;
 mod create_instances;
@@ -12,6 +13,7 @@ mod delete_key_pair;
 mod disks;
 mod doctor;
 mod download_default_key_pair;
+mod examine_storage;
 mod firewall;
 mod follow;
 mod get_access_details;
@@ -48,6 +50,7 @@ mod watch_readiness;
 use std::sync::Arc;
 
 pub use self::{
+    add_ons::{AutoChoice, AutoSnapshots},
     admission::{Capacity, Quotas},
     create_instances::CreateInstances,
     create_key_pair::CreatedKeyPair,
@@ -90,6 +93,8 @@ pub struct Policy {
     pub public_pool: Pool,
     /// Where they get their IPv6 addresses from; none where there is no IPv6.
     pub ipv6_range: Option<Ipv6Range>,
+    /// So many automatic snapshots are kept of each instance or disk.
+    pub auto_snapshots_kept: usize,
     /// Remove images that a newer one has replaced and no instance stands on, when the newer one comes.
     pub prune_replaced: bool,
     /// HTTP proxy for the packages of a bake; none when empty.

@@ -10,10 +10,10 @@ use std::{
 };
 
 use sloopd::{
-    adapters::{catalogue, sqlite::Sqlite},
+    adapters::{catalogue, clock::WallClock, sqlite::Sqlite},
     engine::{Engine, Lifeline, Limits, Unbroken},
     model::{Access, Caller, Operation, OperationId, Owner, Place, Result},
-    ports::{Ports, Store},
+    ports::{Clock, Ports, Store},
     simulated::Simulated,
     verbs::{Capacity, CreateInstances, Policy, Quotas, Verbs},
     wiring::simulated_ports,
@@ -26,6 +26,7 @@ pub(crate) struct Host {
     pub(crate) engine: Engine,
     pub(crate) ports: Ports,
     pub(crate) policy: Policy,
+    clock: Arc<dyn Clock>,
     dir: Arc<tempfile::TempDir>,
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn policy() -> Policy {
         private_pool: "172.26.0.0/16".parse().expect("a range"),
         public_pool: "172.27.0.0/22".parse().expect("a range"),
         ipv6_range: Some("2001:db8:12::/48".parse().expect("a range")),
+        auto_snapshots_kept: 7,
         prune_replaced: false,
         package_proxy: String::new(),
     }
@@ -79,24 +81,37 @@ impl Host {
 
     pub(crate) fn with(policy: Policy) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
-        Self::build(Simulated::default(), dir, policy, unbroken())
+        Self::build(Simulated::default(), dir, policy, unbroken(), Arc::new(WallClock))
     }
 
-    fn build(world: Simulated, dir: Arc<tempfile::TempDir>, policy: Policy, line: Arc<dyn Lifeline>) -> Self {
+    /// A daemon that takes that clock for the time of day.
+    pub(crate) fn by_clock(clock: Arc<dyn Clock>) -> Self {
+        let dir = Arc::new(tempfile::tempdir().expect("a directory"));
+        Self::build(Simulated::default(), dir, policy(), unbroken(), clock)
+    }
+
+    fn build(
+        world: Simulated,
+        dir: Arc<tempfile::TempDir>,
+        policy: Policy,
+        line: Arc<dyn Lifeline>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&dir.path().join("state.db")).expect("a database"));
-        let ports = simulated_ports(store, &world);
+        let ports = Ports { clock: clock.clone(), ..simulated_ports(store, &world) };
         let limits = Limits { shutdown: LIMIT, parallel: 4 };
         let engine = Engine::new(ports.clone(), limits, line);
         let images = concat!(env!("CARGO_MANIFEST_DIR"), "/../images");
         let catalogue = catalogue::load(images.as_ref()).expect("the catalogue");
         let verbs = Verbs::new(ports.clone(), engine.clone(), catalogue, policy.clone());
         engine.observe();
-        Self { world, verbs, engine, ports, policy, dir }
+        Self { world, verbs, engine, ports, policy, clock, dir }
     }
 
     /// A new daemon over the same world and state.
     pub(crate) async fn reborn(self, line: Arc<dyn Lifeline>) -> Self {
-        let host = Self::build(self.world.clone(), self.dir.clone(), self.policy.clone(), line);
+        let host =
+            Self::build(self.world.clone(), self.dir.clone(), self.policy.clone(), line, self.clock.clone());
         let found = host.engine.recover().await.expect("recovers");
         host.verbs.resume_supplies(found.waiting).await.expect("resumes");
         host

@@ -3,7 +3,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod automatic;
 mod disks;
+mod examine;
 mod faults;
 mod random;
 mod snapshots;

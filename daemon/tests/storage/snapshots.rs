@@ -76,8 +76,12 @@ async fn a_copy_is_kept_when_its_original_is_deleted() {
     let host = stand().await;
     write(&host, "web", 1, 10).await;
     snap(&host, "web", "first").await;
-    let copy =
-        |region: &str| CopySnapshot { source: "first".into(), target: "kept".into(), region: region.into() };
+    let copy = |region: &str| CopySnapshot {
+        source: "first".into(),
+        automatic: None,
+        target: "kept".into(),
+        region: region.into(),
+    };
     let elsewhere = host.verbs.copy_snapshot(&caller(), copy("eu-west-1")).await.expect_err("another region");
     assert_eq!((elsewhere.kind, elsewhere.field), (Kind::InvalidInput, Some("sourceRegion")));
     host.done(host.verbs.copy_snapshot(&caller(), copy("us-east-1")).await.expect("copied")).await;

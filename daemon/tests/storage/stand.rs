@@ -77,6 +77,7 @@ pub(crate) fn restored(snapshot: &str, name: &str, bundle: &str) -> CreateFromSn
             bundle_id: bundle.to_owned(),
             ..CreateInstances::default()
         },
+        automatic: None,
         disk_names: Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ pub(super) static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| {
         M::up(TRANSFER),
         M::up(PUBLICATIONS),
         M::up(LAYERS),
+        M::up(AUTO_SNAPSHOTS),
     ])
 });
 
@@ -219,6 +220,17 @@ CREATE INDEX operations_that_follow ON operations (follows) WHERE follows IS NOT
 INSERT INTO layers SELECT id, NULL, base, disk_gb << 30, base != '' FROM instances;
 INSERT INTO disks SELECT id, NULL, owner, created_at, id, id, 0, 1 FROM instances;
 ALTER TABLE instances DROP COLUMN base;
+";
+
+/// Daily snapshots.
+const AUTO_SNAPSHOTS: &str = "
+CREATE TABLE auto_snapshots (
+    source_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,                     -- of the source: Instance or Disk
+    time TEXT NOT NULL,                     -- of the day, by UTC
+    since INTEGER NOT NULL,                 -- milliseconds since the epoch
+    last_day TEXT
+) STRICT;
 ";
 
 #[cfg(test)]

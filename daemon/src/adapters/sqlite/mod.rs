@@ -3,6 +3,7 @@
 //! One thread owns the connection and does one thing after the other; everybody else sends it closures. Commits are on the
 //! disk when they return (`synchronous = FULL`: 0.3 ms, against the tens of milliseconds of what follows them).
 
+mod auto_snapshots;
 mod disks;
 mod drives;
 mod instances;

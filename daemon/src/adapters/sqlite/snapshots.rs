@@ -77,6 +77,10 @@ pub(super) fn freeze(db: &Connection, id: SnapshotId, frozen: &[FrozenDisk]) -> 
 pub(super) fn settle(db: &Connection, id: SnapshotId) -> rusqlite::Result<()> {
     let id = id.to_string();
     move_tops(db, &id, None)?;
+    // Only one that is whole counts for its day.
+    let sql = "UPDATE auto_snapshots SET last_day = (SELECT day FROM snapshots WHERE id = ?1)
+         WHERE source_id = (SELECT source_id FROM snapshots WHERE id = ?1 AND day IS NOT NULL)";
+    db.execute(sql, [&id])?;
     db.execute("UPDATE snapshots SET state = 'available' WHERE id = ?1", [&id]).map(drop)
 }
 

@@ -5,12 +5,13 @@ use std::{collections::HashSet, net::Ipv4Addr};
 use async_trait::async_trait;
 
 use super::{
-    Sqlite, disks, instances, key_pairs, layers, operations, snapshots, static_ips, transfer, write,
+    Sqlite, auto_snapshots, disks, instances, key_pairs, layers, operations, snapshots, static_ips, transfer,
+    write,
 };
 use crate::{
     model::{
-        Bytes, Disk, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month, Operation, OperationId,
-        ResourceName, Result, Snapshot, SnapshotId, Stack, StaticIp,
+        AutoSnapshot, Bytes, Disk, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month, Operation,
+        OperationId, ResourceName, Result, Snapshot, SnapshotId, Stack, StaticIp,
     },
     ports::{Change, OperationFilter, Store},
 };
@@ -84,6 +85,10 @@ impl Store for Sqlite {
 
     async fn snapshot_by_id(&self, id: SnapshotId) -> Result<Option<Snapshot>> {
         self.with(move |db| Ok(snapshots::select(db, "id = ?1", &id.to_string())?.pop())).await
+    }
+
+    async fn auto_snapshots(&self) -> Result<Vec<AutoSnapshot>> {
+        self.with(|db| auto_snapshots::all(db)).await
     }
 
     async fn stack(&self, top: LayerId) -> Result<Stack> {

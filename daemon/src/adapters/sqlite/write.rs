@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::{
-    disks, drives, instances, key_pairs, layers, operations, ports, publications, snapshots, static_ips,
-    transfer, unreadable,
+    auto_snapshots, disks, drives, instances, key_pairs, layers, operations, ports, publications, snapshots,
+    static_ips, transfer, unreadable,
 };
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
@@ -53,7 +53,12 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::SetAttached(id) => disks::set_attached(db, *id),
         Change::DetachDisk(id) => disks::detach(db, *id),
         Change::SetDiskTags(id, tags) => put_tags(db, id.0, tags),
-        Change::RemoveDisk(id) => remove(db, "disks", id.0),
+        Change::RemoveDisk(id) => {
+            auto_snapshots::leave(db, id.0)?;
+            remove(db, "disks", id.0)
+        }
+        Change::PutAutoSnapshot(daily) => auto_snapshots::put(db, daily),
+        Change::RemoveAutoSnapshot(source) => auto_snapshots::remove(db, *source),
         Change::PutOnTop(id, layer) => disks::put_on_top(db, *id, layer),
         Change::SetTop(id, layer) => disks::set_top(db, *id, *layer),
         Change::SetMade(id) => layers::set_made(db, *id),
@@ -79,6 +84,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::Expect(id, status) => expected(db, *id, Some(*status)),
         Change::RemoveInstance(id) => {
             drives::leave(db, *id)?;
+            auto_snapshots::leave(db, id.0)?;
             remove(db, "instances", id.0)
         }
         Change::SetFirstBoot(id, first_boot) => {

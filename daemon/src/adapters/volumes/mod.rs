@@ -23,14 +23,30 @@ pub struct Files {
     layout: Layout,
 }
 
+/// How the names of files end that are not whole yet.
+const HALF: &str = "new";
+
 impl Files {
     /// Files under `layout`.
     pub fn open(layout: Layout) -> Result<Self> {
         let files = Self { layout };
         let dir = files.layout.layers();
         make_dir(&dir)?;
+        files.clear_up();
         files.adopt_first_layers()?;
         Ok(files)
+    }
+
+    /// What was not whole when the last daemon was killed never will be.
+    fn clear_up(&self) {
+        let entries = std::fs::read_dir(self.layout.layers()).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            if path.extension().is_some_and(|extension| extension == HALF)
+                && let Err(error) = std::fs::remove_file(&path)
+            {
+                tracing::warn!(path = %path.display(), %error, "cannot remove a layer that is not whole");
+            }
+        }
     }
 
     /// Disks that were made before there were layers get a layer's name besides their own, by which a guest that runs has them
@@ -61,7 +77,8 @@ impl Volumes for Files {
             return Err(Error::internal("the base image is not here yet"));
         }
         let file = self.layout.layer(layer.id);
-        let half = file.with_extension("new");
+        // A name of its own: what a killed daemon had begun may still be writing to another.
+        let half = file.with_extension(format!("{}.{HALF}", uuid::Uuid::new_v4()));
         qemu_img::create(self.layout.beneath(beneath).as_deref(), &half, layer.bytes).await?;
         readable_by_owner(&half)?;
         std::fs::rename(&half, &file).map_err(|error| failed("name", &file, &error))
@@ -69,6 +86,10 @@ impl Volumes for Files {
 
     async fn grow_layer(&self, id: LayerId, bytes: u64) -> Result<()> {
         qemu_img::grow(&self.layout.layer(id), bytes).await
+    }
+
+    async fn check_layer(&self, id: LayerId) -> Result<Option<String>> {
+        qemu_img::check(&self.layout.layer(id)).await
     }
 
     async fn remove_layer(&self, id: LayerId) -> Result<()> {

@@ -18,10 +18,13 @@ use crate::{
 /// It writes a header of a few hundred KiB; a disk that takes this long for it is broken.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// All tables of a disk of terabytes are read within this, from a slow disk.
+const CHECK_LIMIT: Duration = Duration::from_mins(10);
+/// The exit status of a check that found nothing but clusters that nobody uses.
+const LEAKS: i32 = 3;
+
 /// An empty file of `bytes` on another one, or on nothing, so that a guest finds the room when it boots.
 pub(super) async fn create(beneath: Option<&Path>, new: &Path, bytes: u64) -> Result<()> {
-    super::absent_is_fine(std::fs::remove_file(new))
-        .map_err(|error| disk::failure("replace", new, &error))?;
     let mut arguments: Vec<&OsStr> =
         ["create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=off"].map(OsStr::new).into();
     if let Some(beneath) = beneath {
@@ -35,6 +38,8 @@ pub(super) async fn create(beneath: Option<&Path>, new: &Path, bytes: u64) -> Re
     if output.status.success() {
         return Ok(());
     }
+    // Where it was not even begun there is nothing to remove.
+    let _ = std::fs::remove_file(new);
     Err(failure("make the disk", new, &output))
 }
 
@@ -48,6 +53,16 @@ pub(super) async fn grow(file: &Path, bytes: u64) -> Result<()> {
         return Ok(());
     }
     Err(failure("make the disk larger", file, &output))
+}
+
+/// What is wrong with a file, if anything is. Room that it has lost is no fault.
+pub(super) async fn check(file: &Path) -> Result<Option<String>> {
+    let words = ["check", "-q", "-f", "qcow2"].map(OsStr::new);
+    let arguments: Vec<&OsStr> = words.into_iter().chain([file.as_os_str()]).collect();
+    let output = run(&arguments, CHECK_LIMIT).await?;
+    let is_sound = output.status.success() || output.status.code() == Some(LEAKS);
+    let why = String::from_utf8_lossy(&output.stderr);
+    Ok((!is_sound).then(|| why.lines().next().unwrap_or("qemu-img gives no reason").to_owned()))
 }
 
 async fn run(arguments: &[&OsStr], limit: Duration) -> Result<Output> {

@@ -104,6 +104,8 @@ fn operation_type(kind: OperationKind) -> wire::OperationType {
         OperationKind::GrowDisk => Type::GrowDisk,
         OperationKind::ResizeInstance => Type::ResizeInstance,
         OperationKind::RollBackInstance => Type::RollBackInstance,
+        OperationKind::EnableAddOn => Type::EnableAddOn,
+        OperationKind::DisableAddOn => Type::DisableAddOn,
         OperationKind::SetIpAddressType => Type::SetIpAddressType,
         OperationKind::UpdateInstanceMetadataOptions => Type::UpdateInstanceMetadataOptions,
     }

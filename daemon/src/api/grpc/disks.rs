@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 use super::{Door, convert, failure::status, instances::not_served};
 use crate::{
     model::{Caller, Disk, Operation, Place, Result as Outcome},
-    verbs::{CreateDisk, DiskOrigin},
+    verbs::{AutoChoice, CreateDisk, DiskOrigin},
 };
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -34,17 +34,18 @@ impl Disks for Door {
         let caller = self.caller(&request).map_err(status)?;
         let asked = request.into_inner();
         not_served("addOns", !asked.add_ons.is_empty())?;
-        not_served("sourceDiskName", asked.source_disk_name.is_some())?;
-        not_served("restoreDate", asked.restore_date.is_some())?;
-        not_served(
-            "useLatestRestorableAutoSnapshot",
-            asked.use_latest_restorable_auto_snapshot == Some(true),
-        )?;
+        let origin = match asked.source_disk_name {
+            Some(disk) => {
+                let choice = AutoChoice::of(asked.restore_date, asked.use_latest_restorable_auto_snapshot);
+                DiskOrigin::Automatic(disk, choice.map_err(status)?)
+            }
+            None => DiskOrigin::Snapshot(asked.disk_snapshot_name.unwrap_or_default()),
+        };
         let asked = CreateDisk {
             name: asked.disk_name,
             zone: asked.availability_zone,
             size_gb: asked.size_in_gb,
-            origin: DiskOrigin::Snapshot(asked.disk_snapshot_name.unwrap_or_default()),
+            origin,
             tags: convert::pairs(asked.tags),
         };
         let operations = self.make_disk(&caller, asked).await.map_err(status)?;

@@ -15,8 +15,13 @@ impl Host for Door {
         Ok(Response::new(report(self.verbs.get_host().await.map_err(status)?)))
     }
 
-    async fn doctor(&self, _: Request<wire::DoctorRequest>) -> Answer<wire::DoctorResult> {
-        let findings = self.verbs.doctor().await.into_iter().map(finding).collect();
+    async fn doctor(&self, request: Request<wire::DoctorRequest>) -> Answer<wire::DoctorResult> {
+        let findings = if request.get_ref().storage.unwrap_or_default() {
+            self.verbs.examine_storage().await
+        } else {
+            self.verbs.doctor().await
+        };
+        let findings = findings.into_iter().map(finding).collect();
         Ok(Response::new(wire::DoctorResult { findings }))
     }
 }

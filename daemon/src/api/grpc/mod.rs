@@ -1,5 +1,6 @@
 //! gRPC on a Unix socket: the door of `sloop` and of programs that want streams.
 
+mod add_ons;
 mod caller;
 mod catalogue;
 mod convert;
@@ -61,6 +62,7 @@ pub async fn serve(
         .add_service(service!(wire::instances_server::InstancesServer<Door>))
         .add_service(service!(wire::firewall_server::FirewallServer<Door>))
         .add_service(service!(wire::static_ips_server::StaticIpsServer<Door>))
+        .add_service(service!(wire::add_ons_server::AddOnsServer<Door>))
         .add_service(service!(wire::disks_server::DisksServer<Door>))
         .add_service(service!(wire::snapshots_server::SnapshotsServer<Door>))
         .add_service(service!(wire::storage_server::StorageServer<Door>))

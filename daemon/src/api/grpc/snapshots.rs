@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 use super::{Door, convert, failure::status, instances::not_served};
 use crate::{
     model::{FrozenDisk, Origin, Place, ResourceType, Snapshot, SnapshotState},
-    verbs::{CopySnapshot, CreateFromSnapshot, CreateInstances, DiskSource, NewDiskName},
+    verbs::{AutoChoice, CopySnapshot, CreateFromSnapshot, CreateInstances, DiskSource, NewDiskName},
 };
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -75,17 +75,13 @@ impl Snapshots for Door {
     ) -> Answer<wire::CopySnapshotResult> {
         let caller = self.caller(&request).map_err(status)?;
         let asked = request.into_inner();
-        not_served("sourceResourceName", asked.source_resource_name.is_some())?;
-        not_served("restoreDate", asked.restore_date.is_some())?;
-        not_served(
-            "useLatestRestorableAutoSnapshot",
-            asked.use_latest_restorable_auto_snapshot == Some(true),
-        )?;
+        let (date, latest) = (asked.restore_date, asked.use_latest_restorable_auto_snapshot);
+        let automatic = automatic(asked.source_resource_name, date, latest)?;
         let region = wire::RegionName::try_from(asked.source_region).unwrap_or_default();
         let region =
             region.as_str_name().trim_start_matches("REGION_NAME_").to_ascii_lowercase().replace('_', "-");
         let source = asked.source_snapshot_name.unwrap_or_default();
-        let asked = CopySnapshot { source, target: asked.target_snapshot_name, region };
+        let asked = CopySnapshot { source, automatic, target: asked.target_snapshot_name, region };
         let operations = self.verbs.copy_snapshot(&caller, asked).await.map_err(status)?;
         Ok(Response::new(wire::CopySnapshotResult { operations: self.operations(operations) }))
     }
@@ -142,9 +138,8 @@ impl Snapshots for Door {
 #[allow(clippy::result_large_err)] // It is what a door answers with.
 fn from_snapshot(asked: wire::CreateInstancesFromSnapshotRequest) -> Result<CreateFromSnapshot, Status> {
     not_served("addOns", !asked.add_ons.is_empty())?;
-    not_served("sourceInstanceName", asked.source_instance_name.is_some())?;
-    not_served("restoreDate", asked.restore_date.is_some())?;
-    not_served("useLatestRestorableAutoSnapshot", asked.use_latest_restorable_auto_snapshot == Some(true))?;
+    let (date, latest) = (asked.restore_date, asked.use_latest_restorable_auto_snapshot);
+    let automatic = automatic(asked.source_instance_name, date, latest)?;
     let ipv6_only = asked.ip_address_type == Some(wire::IpAddressType::Ipv6 as i32);
     not_served("ipAddressType", ipv6_only)?;
     let disk_names = asked.attached_disk_mapping.into_iter().flat_map(|(disk, list)| {
@@ -156,6 +151,7 @@ fn from_snapshot(asked: wire::CreateInstancesFromSnapshotRequest) -> Result<Crea
     });
     Ok(CreateFromSnapshot {
         snapshot: asked.instance_snapshot_name.unwrap_or_default(),
+        automatic,
         disk_names: disk_names.collect(),
         instances: CreateInstances {
             names: asked.instance_names,
@@ -168,6 +164,18 @@ fn from_snapshot(asked: wire::CreateInstancesFromSnapshotRequest) -> Result<Crea
             ..CreateInstances::default()
         },
     })
+}
+
+/// Which automatic snapshot is meant, if one is.
+#[allow(clippy::result_large_err)] // It is what a door answers with.
+fn automatic(
+    source: Option<String>,
+    date: Option<String>,
+    latest: Option<bool>,
+) -> Result<Option<(String, AutoChoice)>, Status> {
+    let Some(source) = source else { return Ok(None) };
+    let choice = AutoChoice::of(date, latest).map_err(status)?;
+    Ok(Some((source, choice)))
 }
 
 #[allow(clippy::result_large_err)] // It is what a door answers with.

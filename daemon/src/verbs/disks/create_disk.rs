@@ -2,10 +2,10 @@ use super::parse_size;
 use crate::{
     model::{
         Beneath, Caller, Disk, DiskId, Error, Kind, Layer, Operation, OperationKind, Place, ResourceName,
-        ResourceType, Result, Stack, Tags, shown,
+        ResourceType, Result, Snapshot, Stack, Tags, shown,
     },
     ports::Change,
-    verbs::{Verbs, snapshots::whole},
+    verbs::{AutoChoice, Verbs, snapshots::whole},
 };
 
 /// A disk that is asked for.
@@ -31,6 +31,8 @@ pub enum DiskOrigin {
     Empty,
     /// What the disk snapshot of that name holds.
     Snapshot(String),
+    /// What an automatic snapshot of the disk of that name holds.
+    Automatic(String, AutoChoice),
 }
 
 impl Verbs {
@@ -46,9 +48,13 @@ impl Verbs {
         self.admit_disk(1).await?;
         let (kind, beneath, from) = match &asked.origin {
             DiskOrigin::Empty => (OperationKind::CreateDisk, Beneath::Nothing, String::new()),
-            DiskOrigin::Snapshot(snapshot) => {
-                let beneath = self.content_of(caller, snapshot, bytes).await?;
-                (OperationKind::CreateDiskFromSnapshot, beneath, snapshot.clone())
+            DiskOrigin::Snapshot(name) => {
+                let snapshot = self.find_snapshot(caller, ResourceType::DiskSnapshot, name).await?;
+                (OperationKind::CreateDiskFromSnapshot, content_of(&snapshot, bytes)?, name.clone())
+            }
+            DiskOrigin::Automatic(disk, choice) => {
+                let snapshot = self.find_auto(caller, disk, choice).await?;
+                (OperationKind::CreateDiskFromSnapshot, content_of(&snapshot, bytes)?, disk.clone())
             }
         };
         let disk = Disk {
@@ -67,18 +73,6 @@ impl Verbs {
         Ok(vec![operation])
     }
 
-    /// The layer that a snapshot keeps, for a disk of that size.
-    async fn content_of(&self, caller: &Caller, snapshot: &str, bytes: u64) -> Result<Beneath> {
-        let snapshot = self.find_snapshot(caller, ResourceType::DiskSnapshot, snapshot).await?;
-        whole(&snapshot)?;
-        let frozen = snapshot.disks.first().ok_or_else(|| Error::internal("a snapshot of no disk"))?;
-        if bytes < frozen.bytes {
-            let message = format!("{} holds a disk of {} GB", snapshot.title(), frozen.bytes >> 30);
-            return Err(Error::invalid("sizeInGb", message).tip("ask for that size or a larger one"));
-        }
-        Ok(Beneath::Layer(frozen.layer))
-    }
-
     async fn admit_disks(&self) -> Result<()> {
         let (count, quota) = (self.ports.store.disks().await?.len(), self.policy.quotas.disks);
         if count < quota {
@@ -88,6 +82,20 @@ impl Verbs {
         Err(Error::new(Kind::Quota, "DiskLimitExceeded", message)
             .tip("delete one, or raise quotas.disks in the configuration"))
     }
+}
+
+/// The layer that a snapshot keeps, for a disk of that size.
+fn content_of(snapshot: &Snapshot, bytes: u64) -> Result<Beneath> {
+    whole(snapshot)?;
+    let [frozen] = snapshot.disks.as_slice() else {
+        let message = format!("{} is not a snapshot of one disk", snapshot.title());
+        return Err(Error::invalid("diskSnapshotName", message));
+    };
+    if bytes < frozen.bytes {
+        let message = format!("{} holds a disk of {} GB", snapshot.title(), frozen.bytes >> 30);
+        return Err(Error::invalid("sizeInGb", message).tip("ask for that size or a larger one"));
+    }
+    Ok(Beneath::Layer(frozen.layer))
 }
 
 /// Refuses any other zone than this host's.

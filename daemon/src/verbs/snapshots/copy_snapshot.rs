@@ -5,7 +5,7 @@ use crate::{
         SnapshotId, SnapshotState,
     },
     ports::Change,
-    verbs::Verbs,
+    verbs::{AutoChoice, Verbs},
 };
 
 /// Which snapshot is to be copied, under which name.
@@ -13,6 +13,8 @@ use crate::{
 pub struct CopySnapshot {
     /// Its name, of either sort.
     pub source: String,
+    /// Or an automatic one of an instance or a disk, by that one's name.
+    pub automatic: Option<(String, AutoChoice)>,
     /// The name of the copy.
     pub target: String,
     /// Must be this host's region.
@@ -30,7 +32,10 @@ impl Verbs {
             );
         }
         let _alone = self.admission.lock().await;
-        let source = self.find_any_snapshot(caller, &asked.source).await?;
+        let source = match &asked.automatic {
+            Some((source, choice)) => self.find_auto(caller, source, choice).await?,
+            None => self.find_any_snapshot(caller, &asked.source).await?,
+        };
         whole(&source)?;
         self.admit_snapshot().await?;
         let copy = Snapshot {

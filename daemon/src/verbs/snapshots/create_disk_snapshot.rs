@@ -50,7 +50,7 @@ impl Verbs {
     }
 
     /// Nobody writes to a disk that is not attached: a record is all that it takes.
-    async fn freeze_at_once(
+    pub(in crate::verbs) async fn freeze_at_once(
         &self,
         caller: &Caller,
         disk: &Disk,

@@ -25,7 +25,7 @@ impl Verbs {
     }
 
     /// Has an instance's worker take a snapshot. Call it with the admission held.
-    pub(super) async fn order_snapshot(
+    pub(in crate::verbs) async fn order_snapshot(
         &self,
         caller: &Caller,
         instance: &Instance,

@@ -5,7 +5,7 @@ use crate::{
         ResourceType, Result, Snapshot,
     },
     verbs::{
-        CreateInstances, Verbs,
+        AutoChoice, CreateInstances, Verbs,
         create_instances::{Mold, MoldDisk},
     },
 };
@@ -13,8 +13,10 @@ use crate::{
 /// What is asked for: several instances that begin with what a snapshot holds.
 #[derive(Clone, Debug, Default)]
 pub struct CreateFromSnapshot {
-    /// The snapshot.
+    /// The snapshot, by its name.
     pub snapshot: String,
+    /// Or an automatic one of an instance, by that one's name.
+    pub automatic: Option<(String, AutoChoice)>,
     /// Names and all that is the same for any instances. The blueprint is the snapshot's.
     pub instances: CreateInstances,
     /// What the copies of attached disks are to be called; the others get the instance's name before their own.
@@ -40,8 +42,11 @@ impl Verbs {
         caller: &Caller,
         asked: CreateFromSnapshot,
     ) -> Result<Vec<Operation>> {
-        let CreateFromSnapshot { snapshot, instances, disk_names } = asked;
-        let snapshot = self.find_snapshot(caller, ResourceType::InstanceSnapshot, &snapshot).await?;
+        let CreateFromSnapshot { snapshot, automatic, instances, disk_names } = asked;
+        let snapshot = match automatic {
+            Some((source, choice)) => self.find_auto(caller, &source, &choice).await?,
+            None => self.find_snapshot(caller, ResourceType::InstanceSnapshot, &snapshot).await?,
+        };
         self.create_from(caller, &snapshot, instances, &disk_names).await
     }
 

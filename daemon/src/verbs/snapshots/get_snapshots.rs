@@ -24,7 +24,7 @@ impl Verbs {
     }
 
     /// Refuses to take away what an operation still needs.
-    pub(super) async fn not_needed(&self, snapshot: &Snapshot) -> Result<()> {
+    pub(in crate::verbs) async fn not_needed(&self, snapshot: &Snapshot) -> Result<()> {
         let unfinished = self.ports.store.unfinished().await?;
         let needs = |order: &Order| match order {
             Order::Snapshot(id) => *id == snapshot.id,

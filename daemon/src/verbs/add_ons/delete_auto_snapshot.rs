@@ -1,0 +1,32 @@
+use super::AutoChoice;
+use crate::{
+    model::{Caller, Operation, OperationKind, ResourceType, Result},
+    ports::Change,
+    verbs::Verbs,
+};
+
+impl Verbs {
+    /// Deletes the automatic snapshot of a day.
+    pub async fn delete_auto_snapshot(
+        &self,
+        caller: &Caller,
+        name: &str,
+        day: &str,
+    ) -> Result<Vec<Operation>> {
+        let _alone = self.admission.lock().await;
+        let snapshot = self.find_auto(caller, name, &AutoChoice::Day(day.to_owned())).await?;
+        self.not_needed(&snapshot).await?;
+        let kind = match snapshot.resource_type() {
+            ResourceType::DiskSnapshot => OperationKind::DeleteDiskSnapshot,
+            _ => OperationKind::DeleteInstanceSnapshot,
+        };
+        let resource = (snapshot.resource_type(), snapshot.id.0, snapshot.title());
+        let operation =
+            Operation::accepted(kind, &caller.owner, resource, name, self.ports.clock.now()).succeeded();
+        let changes =
+            vec![Change::RemoveSnapshot(snapshot.id), Change::PutOperation(Box::new(operation.clone()))];
+        self.ports.store.commit(changes).await?;
+        self.engine.sweep_soon();
+        Ok(vec![operation])
+    }
+}

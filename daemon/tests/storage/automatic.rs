@@ -1,0 +1,185 @@
+//! Automatic snapshots, by a clock that the test turns.
+
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use sloopd::{
+    model::{Kind, ResourceType, Slot},
+    ports::Clock,
+    verbs::{AutoChoice, CopySnapshot, DiskOrigin},
+};
+
+use crate::{
+    common::{self, Host, caller, create},
+    stand::*,
+};
+
+/// A clock that shows what it is told.
+struct Dial(Mutex<Timestamp>);
+
+impl Clock for Dial {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().expect("unpoisoned")
+    }
+}
+
+impl Dial {
+    fn at(time: &str) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(time.parse().expect("an instant"))))
+    }
+
+    fn set(&self, time: &str) {
+        *self.0.lock().expect("unpoisoned") = time.parse().expect("an instant");
+    }
+
+    fn turn(&self, hours: i64) {
+        let mut now = self.0.lock().expect("unpoisoned");
+        *now += SignedDuration::from_hours(hours);
+    }
+}
+
+/// A running instance with daily snapshots at six, asked for at noon on the 20th.
+async fn daily() -> (Host, Arc<Dial>) {
+    let dial = Dial::at("2026-11-20T12:00:00Z");
+    let host = Host::by_clock(dial.clone());
+    host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
+    host.verbs.enable_auto_snapshots(&caller(), "web", Some("06:00")).await.expect("enabled");
+    (host, dial)
+}
+
+async fn tick(host: &Host) {
+    host.done(host.verbs.take_due_snapshots().await.expect("looked")).await;
+}
+
+async fn days(host: &Host, name: &str) -> Vec<String> {
+    let all = host.verbs.get_auto_snapshots(&caller(), name).await.expect("listed");
+    all.snapshots.into_iter().filter_map(|one| one.day).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_eight_days_seven_are_kept() {
+    let (host, dial) = daily().await;
+    for hour in 0..8 * 24 {
+        write(&host, "web", 1, hour).await;
+        dial.turn(1);
+        tick(&host).await;
+    }
+    tick(&host).await;
+    let kept = days(&host, "web").await;
+    assert_eq!(kept.len(), 7);
+    assert_eq!((kept[0].as_str(), kept[6].as_str()), ("2026-11-28", "2026-11-22"), "the newest first");
+    consistent(&host, "after eight days").await;
+    // Each holds what was there at its hour: the first of those kept was taken 42 hours after the beginning.
+    let mut asked = restored("", "copy", "nano_3_0");
+    asked.automatic = Some(("web".into(), AutoChoice::Day("2026-11-22".into())));
+    host.done(host.verbs.create_instances_from_snapshot(&caller(), asked).await.expect("accepted")).await;
+    assert_eq!(content(&host, "copy").await, Content::from([(1, 41)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_missed_is_made_up_for_once_and_a_clock_that_turns_loses_nothing() {
+    let (host, dial) = daily().await;
+    dial.set("2026-11-21T06:00:00Z");
+    tick(&host).await;
+    tick(&host).await;
+    assert_eq!(days(&host, "web").await, ["2026-11-21"], "once a day");
+    // The host sleeps for four days.
+    dial.set("2026-11-25T11:00:00Z");
+    let host = host.reborn(common::unbroken()).await;
+    tick(&host).await;
+    assert_eq!(days(&host, "web").await, ["2026-11-25", "2026-11-21"]);
+    // The clock goes back, and on again.
+    dial.set("2026-11-24T23:00:00Z");
+    tick(&host).await;
+    dial.set("2026-11-25T07:00:00Z");
+    tick(&host).await;
+    assert_eq!(days(&host, "web").await, ["2026-11-25", "2026-11-21"], "none is made twice, none is lost");
+    // It was years ahead for a moment, and is right again.
+    dial.set("2031-01-01T07:00:00Z");
+    tick(&host).await;
+    dial.set("2026-11-26T07:00:00Z");
+    tick(&host).await;
+    assert!(days(&host, "web").await.contains(&"2026-11-26".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_fails_is_due_still() {
+    let (host, dial) = daily().await;
+    dial.set("2026-11-21T06:00:00Z");
+    host.world.fail_when(|call| call == "pivot");
+    let begun = host.verbs.take_due_snapshots().await.expect("looked");
+    host.ended(begun[0].id).await;
+    assert!(days(&host, "web").await.is_empty());
+    host.world.heal();
+    tick(&host).await;
+    assert_eq!(days(&host, "web").await, ["2026-11-21"]);
+    consistent(&host, "after a failure").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_stay_when_the_instance_goes_and_all_stay_when_the_add_on_does() {
+    let (host, dial) = daily().await;
+    write(&host, "web", 1, 10).await;
+    for day in ["2026-11-21T06:00:00Z", "2026-11-22T06:00:00Z"] {
+        dial.set(day);
+        tick(&host).await;
+    }
+    host.verbs.disable_auto_snapshots(&caller(), "web").await.expect("disabled");
+    dial.set("2026-11-23T06:00:00Z");
+    tick(&host).await;
+    assert_eq!(days(&host, "web").await, ["2026-11-22", "2026-11-21"], "those there are stay, none is added");
+    let copy = CopySnapshot {
+        automatic: Some(("web".into(), AutoChoice::Latest)),
+        target: "kept".into(),
+        region: "us-east-1".into(),
+        ..CopySnapshot::default()
+    };
+    host.done(host.verbs.copy_snapshot(&caller(), copy).await.expect("copied")).await;
+    host.verbs.delete_auto_snapshot(&caller(), "web", "2026-11-21").await.expect("deleted");
+    let gone = host.verbs.delete_auto_snapshot(&caller(), "web", "2026-11-21").await.expect_err("gone");
+    assert_eq!(gone.kind, Kind::NotFound);
+    host.done(host.verbs.delete_instance(&caller(), "web").await.expect("accepted")).await;
+    let left = host.ports.store.snapshots().await.expect("readable");
+    let titles: Vec<_> = left.iter().map(|one| (one.title(), one.is_from_auto)).collect();
+    assert_eq!(titles, [("kept", true)]);
+    host.done(restore(&host, "kept", "copy").await.expect("accepted")).await;
+    assert_eq!(content(&host, "copy").await, Content::from([(1, 10)]));
+    consistent(&host, "without the instance").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disks_have_them_as_well() {
+    let (host, dial) = daily().await;
+    host.done(host.verbs.create_disk(&caller(), new_disk("data", 8)).await.expect("made")).await;
+    host.verbs.enable_auto_snapshots(&caller(), "data", None).await.expect("enabled");
+    dial.set("2026-11-21T07:00:00Z");
+    tick(&host).await;
+    host.done(host.verbs.attach_disk(&caller(), "data", "web", "/dev/xvdf").await.expect("accepted")).await;
+    let (web, slot) = (instance(&host, "web").await, Slot::of_path("/dev/xvdf").expect("a path"));
+    host.world.write(web.id, slot, 1, 10).expect("it runs");
+    dial.set("2026-11-22T07:00:00Z");
+    tick(&host).await;
+    let all = host.verbs.get_auto_snapshots(&caller(), "data").await.expect("listed");
+    assert_eq!((all.kind, all.snapshots.len()), (ResourceType::Disk, 2));
+    for (name, day, wanted) in
+        [("one", "2026-11-21", Content::new()), ("two", "2026-11-22", Content::from([(1, 10)]))]
+    {
+        let mut asked = new_disk(name, 8);
+        asked.origin = DiskOrigin::Automatic("data".into(), AutoChoice::Day(day.into()));
+        host.done(host.verbs.create_disk(&caller(), asked).await.expect("made")).await;
+        assert_eq!(content_of(&host, &disk(&host, name).await.stack), wanted, "{name}");
+    }
+    consistent(&host, "after snapshots of a disk").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_that_is_none_and_a_name_that_is_nobodys_are_refused() {
+    let (host, _) = daily().await;
+    let wrong = host.verbs.enable_auto_snapshots(&caller(), "web", Some("25:00")).await.expect_err("no time");
+    assert_eq!((wrong.kind, wrong.field), (Kind::InvalidInput, Some("snapshotTimeOfDay")));
+    let nobody = host.verbs.enable_auto_snapshots(&caller(), "nobody", None).await.expect_err("unknown");
+    assert_eq!(nobody.kind, Kind::NotFound);
+    assert!(
+        AutoChoice::of(None, None).is_err() && AutoChoice::of(Some("2026-11-21".into()), Some(true)).is_err()
+    );
+}
