@@ -29,6 +29,16 @@ pub(crate) fn disks() -> ArgValueCandidates {
     })
 }
 
+/// Names of instances and of disks.
+pub(crate) fn instances_or_disks() -> ArgValueCandidates {
+    candidates(async |session| {
+        let instances = instance::list::fetch(&session).await?.instances.into_iter();
+        let disks = disk::fetch(&session).await?.disks.into_iter();
+        let names = instances.map(|instance| instance.name).chain(disks.map(|disk| disk.name));
+        Ok(names.flatten().collect())
+    })
+}
+
 /// Names of snapshots, of either kind.
 pub(crate) fn snapshots() -> ArgValueCandidates {
     candidates(async |session| {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use hyper_util::rt::TokioIo;
+use sloop_proto::v1::add_ons_client::AddOnsClient;
 use sloop_proto::v1::catalogue_client::CatalogueClient;
 use sloop_proto::v1::disks_client::DisksClient;
 use sloop_proto::v1::firewall_client::FirewallClient;
@@ -49,6 +50,11 @@ impl Session {
             .await
             .map_err(|error| Failure::connect(path, &error))?;
         Ok(Self { channel })
+    }
+
+    /// Add-ons: automatic snapshots.
+    pub(crate) fn add_ons(&self) -> AddOnsClient<Channel> {
+        AddOnsClient::new(self.channel.clone())
     }
 
     /// What can be launched.

@@ -8,14 +8,19 @@ use crate::failure::{Exit, Outcome};
 use crate::output::Output;
 use crate::text;
 
-/// Arguments of `doctor`: none, but something to say.
+/// Arguments of `doctor`.
 #[derive(Args, Debug)]
 #[command(after_help = "Exits with 1 if anything is broken; warnings are no failure.")]
-pub(crate) struct DoctorArgs {}
+pub(crate) struct DoctorArgs {
+    /// Hold the records and files of all disks against each other, and read every layer that no guest is writing to
+    #[arg(long)]
+    storage: bool,
+}
 
 /// Shows what the daemon finds, with a remedy for each fault.
-pub(crate) async fn run(session: &Session, output: &Output) -> Outcome {
-    let result = session.host().doctor(DoctorRequest {}).await?.into_inner();
+pub(crate) async fn run(session: &Session, output: &Output, args: DoctorArgs) -> Outcome {
+    let request = DoctorRequest { storage: args.storage.then_some(true) };
+    let result = session.host().doctor(request).await?.into_inner();
     let marks = if utf8() { ["✓", "!", "✗"] } else { ["ok", "!", "x"] };
     output.answer("DoctorResult", &result, || {
         result.findings.iter().map(|finding| describe(output, finding, marks)).collect()

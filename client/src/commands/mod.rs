@@ -70,7 +70,7 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Tag(command) => tag::run(session, output, command).await,
         Command::Host(command) => host::run(session, output, &command).await,
         Command::Storage => storage::run(session, output).await,
-        Command::Doctor(_) => doctor::run(session, output).await,
+        Command::Doctor(args) => doctor::run(session, output, args).await,
         Command::Completion(_) | Command::Man(_) | Command::Version => Ok(0),
     }
 }

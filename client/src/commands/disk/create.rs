@@ -1,8 +1,11 @@
 //! `sloop disk create`.
 
 use clap::{Args, value_parser};
-use sloop_proto::v1::{CreateDiskFromSnapshotRequest, CreateDiskRequest, CreateDiskResult, Operation, Tag};
+use sloop_proto::v1::{
+    CreateDiskFromSnapshotRequest, CreateDiskRequest, CreateDiskResult, GetDiskRequest, Operation, Tag,
+};
 
+use crate::commands::snapshot::auto::day;
 use crate::commands::work::told;
 use crate::commands::{region, snapshot, tag};
 use crate::complete;
@@ -18,16 +21,26 @@ use crate::wait::End;
 Examples:
   sloop disk create data --size 32
   sloop disk create data2 --from data-20261123-101500
-  sloop disk create data2 --from data-20261123-101500 --size 64 --tag role=db")]
+  sloop disk create data2 --from data-20261123-101500 --size 64 --tag role=db
+  sloop disk create data2 --from-auto data                      the latest automatic snapshot
+  sloop disk create data2 --from-auto data --date 2026-11-22")]
 pub(crate) struct CreateArgs {
     /// Name of the disk to make
     name: String,
-    /// Its size in GB [default: that of the snapshot]
-    #[arg(long, value_name = "GB", required_unless_present = "from", value_parser = value_parser!(i32).range(1..))]
+    /// Its size in GB [default: that of the snapshot or, with --from-auto, of the other disk]
+    #[arg(long, value_name = "GB", required_unless_present_any = ["from", "from_auto"])]
+    #[arg(value_parser = value_parser!(i32).range(1..))]
     size: Option<i32>,
     /// Snapshot of a disk that it begins with
     #[arg(long, value_name = "SNAPSHOT", add = complete::disk_snapshots())]
     from: Option<String>,
+    /// Disk with whose automatic snapshot it begins
+    #[arg(long, value_name = "DISK", conflicts_with = "from", add = complete::disks())]
+    from_auto: Option<String>,
+    /// Date of the automatic snapshot [default: that of the latest]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "from_auto", conflicts_with = "from")]
+    #[arg(value_parser = day::parse)]
+    date: Option<String>,
     /// Availability zone [default: the only one]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
@@ -41,9 +54,10 @@ pub(crate) struct CreateArgs {
 /// Makes a disk.
 pub(super) async fn run(session: &Session, output: &Output, args: CreateArgs) -> Outcome {
     let (name, end) = (text::safe(&args.name), args.end);
-    let mut operations = match args.from.clone() {
-        Some(from) => filled(session, args, from).await?,
-        None => empty(session, args).await?,
+    let mut operations = if args.from.is_some() || args.from_auto.is_some() {
+        filled(session, args).await?
+    } else {
+        empty(session, args).await?
     };
     end.finish(session, output, &mut operations).await?;
     // The other answer has the same member.
@@ -66,15 +80,34 @@ async fn empty(session: &Session, args: CreateArgs) -> Result<Vec<Operation>, Fa
     Ok(session.disks().create_disk(request).await?.into_inner().operations)
 }
 
-async fn filled(session: &Session, args: CreateArgs, from: String) -> Result<Vec<Operation>, Failure> {
-    let held = snapshot::of_disk(session, &from).await?;
+async fn filled(session: &Session, args: CreateArgs) -> Result<Vec<Operation>, Failure> {
+    let size_in_gb = size(session, &args).await?;
     let request = CreateDiskFromSnapshotRequest {
         availability_zone: region::zone(session, args.zone).await?,
         disk_name: args.name,
-        disk_snapshot_name: Some(from),
-        size_in_gb: args.size.unwrap_or_else(|| held.size_in_gb()),
+        disk_snapshot_name: args.from,
+        size_in_gb,
         tags: args.tags,
-        ..CreateDiskFromSnapshotRequest::default()
+        add_ons: Vec::new(),
+        use_latest_restorable_auto_snapshot: day::latest(args.from_auto.as_deref(), args.date.as_deref()),
+        source_disk_name: args.from_auto,
+        restore_date: args.date,
     };
     Ok(session.disks().create_disk_from_snapshot(request).await?.into_inner().operations)
+}
+
+/// The size that is given or, by default, that of what the disk begins with.
+async fn size(session: &Session, args: &CreateArgs) -> Result<i32, Failure> {
+    let held = match (&args.from, &args.from_auto) {
+        (Some(from), _) => snapshot::of_disk(session, from).await?.size_in_gb,
+        (None, Some(disk)) if args.size.is_none() => size_of(session, disk).await?,
+        (None, _) => None,
+    };
+    Ok(args.size.or(held).unwrap_or_default())
+}
+
+async fn size_of(session: &Session, name: &str) -> Result<Option<i32>, Failure> {
+    let request = GetDiskRequest { disk_name: name.to_owned() };
+    let disk = session.disks().get_disk(request).await?.into_inner().disk;
+    Ok(disk.and_then(|disk| disk.size_in_gb))
 }

@@ -4,6 +4,7 @@ use sloop_proto::v1::{Disk, GetDiskRequest};
 
 use super::fetch;
 use crate::commands::instance::list::ListArgs;
+use crate::commands::snapshot::auto;
 use crate::commands::tag;
 use crate::connect::Session;
 use crate::failure::Outcome;
@@ -42,15 +43,18 @@ fn row(disk: &Disk) -> Vec<String> {
 fn describe(disk: &Disk) -> String {
     let location = disk.location.clone().unwrap_or_default();
     let tags: Vec<_> = disk.tags.iter().map(tag::spell).collect();
-    facts(&[
+    let head = [
         ("Name", disk.name().to_owned()),
         ("Size", format!("{} GB", disk.size_in_gb())),
         ("State", text::word("DiskState", disk.state)),
         ("Attached to", text::or_dash(disk.attached_to())),
         ("Path", disk.path().to_owned()),
         ("Zone", location.availability_zone().to_owned()),
+    ];
+    let tail = [
         ("Tags", tags.join(", ")),
         ("Age", text::age(disk.created_at.as_ref())),
         ("ARN", disk.arn().to_owned()),
-    ])
+    ];
+    facts(&[&head[..], auto::fact(&disk.add_ons).as_slice(), &tail[..]].concat())
 }

@@ -8,6 +8,7 @@ use sloop_proto::v1::{
 
 use super::{metadata_options, transfer};
 use crate::commands::firewall::Opening;
+use crate::commands::snapshot::auto;
 use crate::commands::tag;
 use crate::connect::Session;
 use crate::failure::{Failure, Outcome};
@@ -64,7 +65,7 @@ fn describe(instance: &Instance, moved: Option<&GetInstanceTransferResult>) -> S
     let location = instance.location.clone().unwrap_or_default();
     let kind = if instance.is_static_ip() { " (static)" } else { "" };
     let public_ip = instance.public_ip_address.as_ref().map(|ip| format!("{ip}{kind}"));
-    facts(&[
+    let head = [
         ("Name", instance.name().to_owned()),
         ("State", state.name().to_owned()),
         ("Blueprint", format!("{} ({})", instance.blueprint_id(), instance.blueprint_name())),
@@ -77,12 +78,15 @@ fn describe(instance: &Instance, moved: Option<&GetInstanceTransferResult>) -> S
         ("Ports", ports.join(", ")),
         ("Transfer", moved.map(transfer::spell).unwrap_or_default()),
         ("Metadata", instance.metadata_options.as_ref().map(metadata_options::unusual).unwrap_or_default()),
+    ];
+    let tail = [
         ("User", instance.username().to_owned()),
         ("Key pair", instance.ssh_key_name().to_owned()),
         ("Tags", tags.join(", ")),
         ("Age", text::age(instance.created_at.as_ref())),
         ("ARN", instance.arn().to_owned()),
-    ])
+    ];
+    facts(&[&head[..], auto::fact(&instance.add_ons).as_slice(), &tail[..]].concat())
 }
 
 fn plan(instance: &Instance) -> String {

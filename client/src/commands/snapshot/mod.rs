@@ -1,10 +1,12 @@
 //! `sloop snapshot …`: what instances and disks held at one moment.
 
+pub(super) mod auto;
 mod copy;
 mod create;
 mod delete;
 mod find;
 mod list;
+mod rename;
 mod restore;
 mod show;
 mod summary;
@@ -39,6 +41,9 @@ pub(crate) enum SnapshotCommand {
     Restore(restore::RestoreArgs),
     /// Make a snapshot of a snapshot, such as one to keep
     Copy(copy::CopyArgs),
+    /// Automatic snapshots: one a day of an instance or a disk
+    #[command(subcommand)]
+    Auto(auto::AutoCommand),
 }
 
 /// One snapshot.
@@ -58,6 +63,7 @@ pub(crate) async fn run(session: &Session, output: &Output, command: SnapshotCom
         SnapshotCommand::Delete(args) => delete::run(session, output, args).await,
         SnapshotCommand::Restore(args) => restore::run(session, output, args).await,
         SnapshotCommand::Copy(args) => copy::run(session, output, args).await,
+        SnapshotCommand::Auto(command) => auto::run(session, output, command).await,
     }
 }
 

@@ -1,14 +1,15 @@
 //! `sloop snapshot restore`: new instances from an old moment.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use sloop_proto::v1::{
-    CreateInstancesFromSnapshotRequest, CreateInstancesFromSnapshotResult, DiskMap, DiskMapList, Tag,
+    CreateInstancesFromSnapshotRequest, CreateInstancesFromSnapshotResult, GetInstanceRequest, Tag,
 };
 
+use super::auto::day;
 use super::find::of_instance;
+use super::rename::{self, Rename, mapping};
 use crate::commands::instance::{next, user_data};
 use crate::commands::work::Work;
 use crate::commands::{region, tag};
@@ -20,20 +21,32 @@ use crate::wait::{End, Milestone};
 
 /// Arguments of `restore`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    override_usage = "sloop snapshot restore [OPTIONS] SNAPSHOT NEWNAME...\n       \
+                      sloop snapshot restore [OPTIONS] --auto-of INSTANCE NEWNAME...",
+    after_help = "\
 Examples:
   sloop snapshot restore web-20261123-101500 web2
   sloop snapshot restore before web2 web3 --bundle small_3_0 --wait-for ssh
   sloop snapshot restore before web2 --map data=data2
+  sloop snapshot restore --auto-of web web2                     the latest automatic one
+  sloop snapshot restore --auto-of web --date 2026-11-22 web2
 
-A snapshot of a disk becomes a disk: sloop disk create NAME --from SNAPSHOT")]
+A snapshot of a disk becomes a disk: sloop disk create NAME --from SNAPSHOT"
+)]
 pub(crate) struct RestoreArgs {
     /// Snapshot of an instance
-    #[arg(add = complete::instance_snapshots())]
-    snapshot: String,
+    #[arg(required_unless_present = "auto_of", add = complete::instance_snapshots())]
+    snapshot: Option<String>,
     /// Names of the instances to make
-    #[arg(value_name = "NEWNAME", required = true)]
+    #[arg(value_name = "NEWNAME", required_unless_present = "auto_of")]
     names: Vec<String>,
+    /// Instance whose automatic snapshot is restored, instead of a snapshot that has a name
+    #[arg(long, value_name = "INSTANCE", add = complete::instances())]
+    auto_of: Option<String>,
+    /// Date of the automatic snapshot [default: that of the latest]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "auto_of", value_parser = day::parse)]
+    date: Option<String>,
     /// How much of everything they get; see `sloop bundle list` [default: as much as the instance had]
     #[arg(long, value_name = "ID", add = complete::bundles())]
     bundle: Option<String>,
@@ -44,7 +57,7 @@ pub(crate) struct RestoreArgs {
     #[arg(long, value_name = "NAME", add = complete::key_pairs())]
     key_pair: Option<String>,
     /// Name for the copy of a disk that was attached; may be given several times
-    #[arg(long = "map", value_name = "DISK=NEWNAME", value_parser = rename)]
+    #[arg(long = "map", value_name = "DISK=NEWNAME", value_parser = rename::parse)]
     maps: Vec<Rename>,
     /// Availability zone [default: the only one]
     #[arg(long, value_name = "ZONE")]
@@ -59,15 +72,9 @@ pub(crate) struct RestoreArgs {
     end: End,
 }
 
-/// What the copy of a disk is to be called.
-#[derive(Clone, Debug)]
-struct Rename {
-    disk: String,
-    name: String,
-}
-
 /// Makes instances that begin with what a snapshot holds.
 pub(super) async fn run(session: &Session, output: &Output, args: RestoreArgs) -> Outcome {
+    let args = args.sorted()?;
     let limits = args.end.limits(args.wait_for);
     let names = args.names.clone();
     let request = args.request(session).await?;
@@ -81,38 +88,50 @@ pub(super) async fn run(session: &Session, output: &Output, args: RestoreArgs) -
 }
 
 impl RestoreArgs {
+    /// The arguments with each name where it belongs: of an automatic snapshot, which has none, what stands in the place
+    /// of its name is the first of the new ones.
+    fn sorted(mut self) -> Result<Self, Failure> {
+        if self.auto_of.is_some() {
+            let first = self.snapshot.take().ok_or_else(|| {
+                Failure::usage("an instance that is made needs a name")
+                    .tip("sloop snapshot restore --auto-of INSTANCE NEWNAME")
+            })?;
+            self.names.insert(0, first);
+        }
+        Ok(self)
+    }
+
     async fn request(self, session: &Session) -> Result<CreateInstancesFromSnapshotRequest, Failure> {
-        let held = of_instance(session, &self.snapshot).await?;
+        let bundle_id = self.bundle_id(session).await?;
         Ok(CreateInstancesFromSnapshotRequest {
             user_data: self.user_data.as_deref().map(user_data::read).transpose()?,
             availability_zone: region::zone(session, self.zone).await?,
-            bundle_id: self.bundle.or(held.from_bundle_id).unwrap_or_default(),
+            bundle_id,
             attached_disk_mapping: mapping(self.maps),
             instance_names: self.names,
-            instance_snapshot_name: Some(self.snapshot),
+            instance_snapshot_name: self.snapshot,
             key_pair_name: self.key_pair,
             tags: self.tags,
+            use_latest_restorable_auto_snapshot: day::latest(self.auto_of.as_deref(), self.date.as_deref()),
+            source_instance_name: self.auto_of,
+            restore_date: self.date,
             ..CreateInstancesFromSnapshotRequest::default()
         })
     }
-}
 
-/// Parses `disk=newname`.
-fn rename(text: &str) -> Result<Rename, String> {
-    match text.split_once('=') {
-        Some((disk, name)) if !disk.is_empty() && !name.is_empty() => {
-            Ok(Rename { disk: disk.to_owned(), name: name.to_owned() })
-        }
-        _ => Err("write it like data=data2".to_owned()),
+    /// The bundle that is given or, by default, the one that the instance had.
+    async fn bundle_id(&self, session: &Session) -> Result<String, Failure> {
+        let had = match (&self.snapshot, &self.auto_of) {
+            (Some(snapshot), _) => of_instance(session, snapshot).await?.from_bundle_id,
+            (None, Some(instance)) if self.bundle.is_none() => bundle_of(session, instance).await?,
+            (None, _) => None,
+        };
+        Ok(self.bundle.clone().or(had).unwrap_or_default())
     }
 }
 
-/// The new names by the disks' names in the snapshot.
-fn mapping(renames: Vec<Rename>) -> HashMap<String, DiskMapList> {
-    let mut mapping: HashMap<String, DiskMapList> = HashMap::new();
-    for Rename { disk, name } in renames {
-        let one = DiskMap { original_disk_path: Some(String::new()), new_disk_name: Some(name) };
-        mapping.entry(disk).or_default().disk_maps.push(one);
-    }
-    mapping
+async fn bundle_of(session: &Session, name: &str) -> Result<Option<String>, Failure> {
+    let request = GetInstanceRequest { instance_name: name.to_owned(), ..GetInstanceRequest::default() };
+    let instance = session.instances().get_instance(request).await?.into_inner().instance;
+    Ok(instance.and_then(|instance| instance.bundle_id))
 }

@@ -1,9 +1,11 @@
-//! Disks: `data`, which is attached, and `spare`; `ghost` is none, and none is smaller than 8 GB.
+//! Disks: `data`, which is attached, and `spare`, of which there are automatic snapshots; `ghost` is none, and none is
+//! smaller than 8 GB.
 
 use sloop_proto::v1::disks_server::Disks;
 use sloop_proto::v1::*;
 use tonic::{Request, Status};
 
+use super::add_ons::add_on;
 use super::work::{asked, done};
 use super::{Answer, Script, absent, answer, invalid, unused};
 
@@ -17,6 +19,7 @@ fn disk(name: &str) -> Disk {
         is_attached: Some(attached_to.is_some()),
         state: Some(state.into()),
         tags: vec![Tag { key: Some("role".into()), value: Some("db".into()) }],
+        add_ons: if name == "spare" { vec![add_on("Enabled")] } else { Vec::new() },
         attached_to,
         ..Disk::default()
     }

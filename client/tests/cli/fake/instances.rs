@@ -5,6 +5,7 @@ use sloop_proto::v1::transfer_server::Transfer;
 use sloop_proto::v1::*;
 use tonic::{Request, Status};
 
+use super::add_ons::add_on;
 use super::work::{done, operation};
 use super::{Answer, HOST_KEY, Script, answer, beyond, not_found};
 
@@ -19,7 +20,7 @@ fn instance(name: &str) -> Instance {
     }
 }
 
-/// An instance whose firewall and metadata options are not as they usually are.
+/// An instance whose firewall and metadata options are not as they usually are, and that had automatic snapshots once.
 fn strict() -> Instance {
     let port = |from, to, protocol: NetworkProtocol, cidrs: &[&str]| InstancePortInfo {
         from_port: Some(from),
@@ -42,11 +43,12 @@ fn strict() -> Instance {
             http_put_response_hop_limit: Some(2),
             http_protocol_ipv6: Some(HttpProtocolIpv6::Disabled.into()),
         }),
+        add_ons: vec![add_on("Disabled")],
         ..instance("strict")
     }
 }
 
-/// An instance with disks at the first two paths.
+/// An instance with disks at the first two paths and automatic snapshots.
 fn stacked() -> Instance {
     let disk = |name: Option<&str>, letter: char, size| Disk {
         name: name.map(str::to_owned),
@@ -61,6 +63,7 @@ fn stacked() -> Instance {
             disks: vec![disk(None, 'a', 20), disk(Some("data"), 'f', 8), disk(Some("logs"), 'g', 32)],
             ram_size_in_gb: Some(0.5),
         }),
+        add_ons: vec![add_on("Enabled")],
         ..instance("stacked")
     }
 }

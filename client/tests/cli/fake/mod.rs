@@ -1,5 +1,6 @@
 //! A daemon with a script instead of machines: what becomes of an instance lies in its name.
 
+mod add_ons;
 mod console;
 mod disks;
 mod firewall;
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
+use sloop_proto::v1::add_ons_server::AddOnsServer;
 use sloop_proto::v1::catalogue_server::CatalogueServer;
 use sloop_proto::v1::disks_server::DisksServer;
 use sloop_proto::v1::firewall_server::FirewallServer;
@@ -80,6 +82,7 @@ fn serve(socket: &Path, script: Script) -> Runtime {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(async { UnixListener::bind(socket).unwrap() });
     let server = Server::builder()
+        .add_service(AddOnsServer::new(script))
         .add_service(CatalogueServer::new(script))
         .add_service(DisksServer::new(script))
         .add_service(FirewallServer::new(script))

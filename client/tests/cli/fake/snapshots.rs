@@ -10,7 +10,7 @@ use super::work::{asked, done, operation};
 use super::{Answer, Script, absent, answer, not_found, unused};
 
 /// A quarter past ten on 23 November 2026, by UTC.
-const MOMENT: Timestamp = Timestamp { seconds: 1_795_428_900, nanos: 0 };
+pub(super) const MOMENT: Timestamp = Timestamp { seconds: 1_795_428_900, nanos: 0 };
 
 fn of_instance(name: &str) -> Result<InstanceSnapshot, Status> {
     if !matches!(name, "before" | "kept") {
@@ -63,12 +63,15 @@ fn restored(name: &str, request: &CreateInstancesFromSnapshotRequest) -> Operati
         let new = list.disk_maps.iter().map(|map| json!([map.original_disk_path, map.new_disk_name]));
         (disk.clone(), new.collect::<serde_json::Value>())
     });
-    let details = json!({
+    let mut details = json!({
         "names": request.instance_names, "snapshot": request.instance_snapshot_name,
         "bundle": request.bundle_id, "userData": request.user_data, "keyPair": request.key_pair_name,
         "tags": request.tags.iter().map(Tag::key).collect::<Vec<_>>(),
         "disks": disks.collect::<serde_json::Map<_, _>>(),
     });
+    if let Some(source) = &request.source_instance_name {
+        details["auto"] = json!([source, request.restore_date, request.use_latest_restorable_auto_snapshot]);
+    }
     Operation { operation_details: Some(details.to_string()), ..operation(name, OperationStatus::Succeeded) }
 }
 
@@ -132,7 +135,7 @@ impl Snapshots for Script {
     async fn copy_snapshot(&self, request: Request<CopySnapshotRequest>) -> Answer<CopySnapshotResult> {
         let request = request.into_inner();
         unused(&request.target_snapshot_name)?;
-        if request.source_snapshot_name() == "ghost" {
+        if [request.source_snapshot_name(), request.source_resource_name()].contains(&"ghost") {
             return Err(absent("Snapshot", "ghost"));
         }
         let operation = asked(&request.target_snapshot_name, "CopySnapshotRequest", &request);
