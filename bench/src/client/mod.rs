@@ -1,6 +1,7 @@
 //! A gRPC client with an open connection, so that what is timed is the daemon and not the start of a program.
 
 mod requests;
+mod storage;
 
 use std::{future::Future, path::Path};
 

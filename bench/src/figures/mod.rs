@@ -9,6 +9,7 @@ mod image_import;
 mod instance_list;
 mod network;
 mod restart_to_ready;
+mod snapshots;
 
 use anyhow::Result;
 
@@ -43,6 +44,11 @@ pub(crate) const ALL: &[Bench] = &[
         measure: network::changes::measure,
     },
     Bench { figures: &["packet_cost", "stream_to_public"], slow: false, measure: network::packets::measure },
+    Bench {
+        figures: &["live_snapshot", "disk_from_snapshot", "roll_back"],
+        slow: false,
+        measure: snapshots::measure,
+    },
     Bench { figures: &["image_import"], slow: false, measure: image_import::measure },
     Bench { figures: &["app_second_launch"], slow: true, measure: app_launch::measure },
     Bench {
