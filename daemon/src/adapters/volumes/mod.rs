@@ -172,3 +172,30 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    #[test]
+    fn disks_of_earlier_daemons_become_layers_and_what_is_half_made_goes() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (layout, id) = (Layout::new(dir.path()), InstanceId::fresh());
+        let old = layout.instance(id).dir;
+        std::fs::create_dir_all(&old).expect("made");
+        std::fs::write(old.join("disk.qcow2"), "a disk").expect("written");
+        std::fs::create_dir_all(layout.layers()).expect("made");
+        std::fs::write(layout.layers().join("half.new"), "").expect("written");
+        for _ in 0..2 {
+            Files::open(layout.clone()).expect("opened");
+            let new = layout.layer(LayerId(id.0));
+            let inode = |path: &Path| std::fs::metadata(path).expect("there").ino();
+            assert_eq!(inode(&new), inode(&old.join("disk.qcow2")), "one file with two names");
+            assert_eq!(std::fs::read_dir(layout.layers()).expect("listed").count(), 1);
+        }
+        std::fs::remove_dir_all(&old).expect("removed");
+        assert_eq!(std::fs::read(layout.layer(LayerId(id.0))).expect("there"), b"a disk");
+    }
+}
