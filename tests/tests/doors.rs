@@ -10,7 +10,7 @@ const CREATE: [&str; 6] = ["instance", "create", "--blueprint", "tiny", "--bundl
 #[test]
 fn an_instance_lives_on_a_simulated_host() -> Result<()> {
     let lab = Lab::simulated()?;
-    lab.must(&["launch", "web", "db", "--blueprint", "tiny"])?;
+    lab.must(&["launch", "web", "db", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
     let listed = lab.json(&["instance", "list"])?;
     let names: Vec<_> =
         listed["instances"].as_array().context("a list")?.iter().map(|i| i["name"].clone()).collect();
@@ -108,7 +108,7 @@ fn a_broken_configuration_is_refused_by_name() -> Result<()> {
 #[test]
 fn streams_do_not_keep_the_daemon_from_ending() -> Result<()> {
     let mut lab = Lab::simulated()?;
-    lab.must(&["launch", "web", "--blueprint", "tiny"])?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
     let mut watcher = lab.sloop_command(&[
         "launch",
         "db",

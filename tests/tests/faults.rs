@@ -22,7 +22,16 @@ const STAGES: [&str; 6] = [
 /// told by the client's progress, so the sample covers every stage.
 fn survives_kill_at(stage: &str) -> Result<()> {
     let mut lab = Lab::real()?;
-    let mut create = lab.sloop_command(&["launch", "web", "--blueprint", "tiny", "--timeout", "120s"]);
+    let mut create = lab.sloop_command(&[
+        "launch",
+        "web",
+        "--blueprint",
+        "tiny",
+        "--bundle",
+        "tiny_1_0",
+        "--timeout",
+        "120s",
+    ]);
     let mut create = create.stderr(Stdio::piped()).stdout(Stdio::null()).spawn()?;
     let mut progress = BufReader::new(create.stderr.take().context("progress")?).lines();
     // A stage may be over before the client listens; the next one that it hears of will do.
@@ -68,7 +77,7 @@ fn survives_a_kill_while_the_machine_starts() -> Result<()> {
 #[test]
 fn a_connection_survives_the_daemon_and_libvirtd() -> Result<()> {
     let mut lab = Lab::real()?;
-    lab.must(&["launch", "web", "--blueprint", "tiny"])?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
     let mut session = lab.sloop_command(&["ssh", "web", "--", "cat"]);
     let mut session = session.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut typed = session.stdin.take().context("input")?;
@@ -114,7 +123,7 @@ fn what_is_not_ours_is_never_touched() -> Result<()> {
     lab.shell("nft add table inet other && nft add chain inet other mine")?;
     lab.stop_daemon()?;
     lab.start_daemon()?;
-    lab.must(&["launch", "web", "--blueprint", "tiny"])?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
     lab.must(&["rm", "web", "--yes"])?;
     lab.shell(&format!("virsh -q -c '{uri}' dominfo 11111111-1111-4111-8111-111111111111"))?;
     lab.shell("ip link show slp-11111111")?;
@@ -132,7 +141,7 @@ fn creates_while_libvirtd_is_down_leave_nothing() -> Result<()> {
     // Undoing could not reach libvirt either, so the instance may still be listed; deleting it again clears it.
     let _ = lab.sloop(&["rm", "web", "--yes"])?;
     ensure!(lab.leftovers()?.is_empty(), "{:?}", lab.leftovers()?);
-    lab.must(&["launch", "web", "--blueprint", "tiny"])?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
     Ok(())
 }
 

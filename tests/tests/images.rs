@@ -12,7 +12,7 @@ fn without_a_route_a_download_says_so_at_once_and_the_rest_works() -> Result<()>
     let pull = lab.sloop(&["image", "pull", "debian_13"])?;
     ensure!(pull.code != 0 && pull.stderr.contains("no route"), "{pull}");
     ensure!(lab.leftovers()?.is_empty(), "{:?}", lab.leftovers()?);
-    lab.must(&["launch", "here", "--blueprint", "tiny"])?;
+    lab.must(&["launch", "here", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
     ensure!(lab.must(&["ssh", "here", "--", "hostname"])?.trim() == "here");
     Ok(())
 }

@@ -40,7 +40,7 @@ fn an_instance_lives_and_leaves_nothing_behind() -> Result<()> {
 fn a_guest_that_powers_itself_off_is_stopped() -> Result<()> {
     let lab = Lab::real()?;
     // Before its first boot is over a guest does not hear the power button.
-    lab.must(&["launch", "web", "--blueprint", "tiny", "--wait-for", "first-boot"])?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0", "--wait-for", "first-boot"])?;
     let uri = lab.libvirt_uri();
     lab.shell(&format!("virsh -q -c '{uri}' shutdown $(virsh -q -c '{uri}' list --name)"))?;
     // The shutdown is nobody's order, so there is no operation to wait for.
