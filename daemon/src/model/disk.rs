@@ -5,7 +5,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DiskId, Error, InstanceId, Layer, Owner, ResourceName, Result, Stack, Tags};
+use super::{
+    DiskId, Error, FrozenDisk, InstanceId, Layer, LayerId, Owner, ResourceName, Result, Stack, Tags,
+};
 
 /// Block storage: a disk that can be attached to an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +116,18 @@ impl Drive {
     /// A system disk of one layer.
     pub fn system(disk: DiskId, layer: Layer) -> Self {
         Self { disk, name: None, slot: Slot::SYSTEM, stack: Stack::single(layer) }
+    }
+
+    /// What a snapshot keeps of it, with the layer that becomes its top instead.
+    pub fn frozen(&self, next: Option<LayerId>) -> FrozenDisk {
+        FrozenDisk {
+            disk: self.disk,
+            name: self.name.clone(),
+            slot: Some(self.slot),
+            bytes: self.stack.bytes(),
+            layer: self.stack.top().id,
+            next,
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     model::{
-        Beneath, Bundle, Caller, Error, FrozenDisk, Instance, InstanceId, LayerId, Operation, OperationKind,
-        Order, ResourceType, Result, Snapshot, SnapshotId, SnapshotState, Status,
+        Beneath, Bundle, Caller, Error, Instance, InstanceId, LayerId, Operation, OperationKind, Order,
+        ResourceType, Result, Snapshot, SnapshotId, SnapshotState, Status,
     },
     ports::Change,
 };
@@ -62,14 +62,7 @@ impl Verbs {
         let (kind, now) = (OperationKind::CreateInstanceSnapshot, self.ports.clock.now());
         let mut operation = Operation::accepted(kind, &caller.owner, resource, new_name, now);
         operation.order = Order::Snapshot(passing.id);
-        let disks = source.drives.iter().map(|drive| FrozenDisk {
-            disk: drive.disk,
-            name: drive.name.clone(),
-            slot: Some(drive.slot),
-            bytes: drive.stack.bytes(),
-            layer: drive.stack.top().id,
-            next: Some(LayerId::fresh()),
-        });
+        let disks = source.drives.iter().map(|drive| drive.frozen(Some(LayerId::fresh())));
         let freeze = Change::Freeze(passing.id, disks.collect());
         let changes = vec![
             Change::Expect(source.id, source.status),

@@ -3,7 +3,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Door, convert, failure::status, instances::not_served};
 use crate::{
-    model::{Caller, Disk, Operation, Place, Result as Outcome},
+    model::{Disk, Place},
     verbs::{AutoChoice, CreateDisk, DiskOrigin},
 };
 
@@ -23,7 +23,7 @@ impl Disks for Door {
             origin: DiskOrigin::Empty,
             tags: convert::pairs(tags),
         };
-        let operations = self.make_disk(&caller, asked).await.map_err(status)?;
+        let operations = self.verbs.create_disk(&caller, asked).await.map_err(status)?;
         Ok(Response::new(wire::CreateDiskResult { operations: self.operations(operations) }))
     }
 
@@ -48,7 +48,7 @@ impl Disks for Door {
             origin,
             tags: convert::pairs(asked.tags),
         };
-        let operations = self.make_disk(&caller, asked).await.map_err(status)?;
+        let operations = self.verbs.create_disk(&caller, asked).await.map_err(status)?;
         Ok(Response::new(wire::CreateDiskFromSnapshotResult { operations: self.operations(operations) }))
     }
 
@@ -88,12 +88,6 @@ impl Disks for Door {
             self.verbs.get_disks(&caller, request.get_ref().page_token.as_deref()).await.map_err(status)?;
         let disks = page.items.into_iter().map(|one| disk(self.verbs.place(), one)).collect();
         Ok(Response::new(wire::GetDisksResult { disks, next_page_token: page.next }))
-    }
-}
-
-impl Door {
-    async fn make_disk(&self, caller: &Caller, asked: CreateDisk) -> Outcome<Vec<Operation>> {
-        self.verbs.create_disk(caller, asked).await
     }
 }
 

@@ -19,7 +19,7 @@ impl Step for Disk {
 
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         for drive in &instance.drives {
-            make_top(scene, drive).await?;
+            make_top(scene, &drive.stack).await?;
         }
         Ok(())
     }

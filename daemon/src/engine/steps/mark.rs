@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use super::{Scene, Step};
 use crate::{
-    model::{FrozenDisk, Instance, LayerId, Order, Origin, Result, Snapshot, SnapshotId},
+    model::{Instance, LayerId, Order, Origin, Result, Snapshot, SnapshotId},
     ports::Change,
 };
 
@@ -24,14 +24,7 @@ impl Step for Mark {
             Origin::Instance(_) => true,
             Origin::Disk { id, .. } => *id == drive.disk,
         });
-        let frozen = disks.map(|drive| FrozenDisk {
-            disk: drive.disk,
-            name: drive.name.clone(),
-            slot: Some(drive.slot),
-            bytes: drive.stack.bytes(),
-            layer: drive.stack.top().id,
-            next: Some(LayerId::fresh()),
-        });
+        let frozen = disks.map(|drive| drive.frozen(Some(LayerId::fresh())));
         scene.ports.store.commit(vec![Change::Freeze(snapshot.id, frozen.collect())]).await
     }
 }

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 
-use super::{Scene, Step, mark::snapshot};
+use super::{Scene, Step, mark::snapshot, tops::make_top};
 use crate::{
-    model::{Beneath, Instance, Layer, LayerId, Result, Slot, Snapshot},
+    model::{Instance, LayerId, Result, Slot, Snapshot},
     ports::Change,
 };
 
@@ -26,13 +26,7 @@ impl Step for NewTops {
         let snapshot = snapshot(scene).await?;
         for disk in &snapshot.disks {
             let Some(next) = disk.next else { continue };
-            let stack = scene.ports.store.stack(next).await?;
-            if !stack.top().is_made {
-                let top =
-                    Layer { id: next, beneath: Beneath::Layer(disk.layer), bytes: disk.bytes, is_made: true };
-                scene.ports.volumes.make_layer(&top, &stack.beneath_top()).await?;
-                scene.ports.store.commit(vec![Change::SetMade(next)]).await?;
-            }
+            make_top(scene, &scene.ports.store.stack(next).await?).await?;
         }
         Ok(())
     }

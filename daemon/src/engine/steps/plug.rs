@@ -24,7 +24,7 @@ impl Step for Plug {
 
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         let drive = drive(scene, instance)?;
-        make_top(scene, drive).await?;
+        make_top(scene, &drive.stack).await?;
         if !scene.ports.hypervisor.state(instance.id).await?.is_alive() {
             return Ok(());
         }

@@ -52,15 +52,7 @@ impl Step for Retreat {
 /// What the disks that go back hold now.
 fn present(instance: &Instance, tops: &[(DiskId, LayerId)]) -> Vec<FrozenDisk> {
     let drives = tops.iter().filter_map(|(disk, _)| instance.drive(*disk));
-    let frozen = drives.map(|drive| FrozenDisk {
-        disk: drive.disk,
-        name: drive.name.clone(),
-        slot: Some(drive.slot),
-        bytes: drive.stack.bytes(),
-        layer: drive.stack.top().id,
-        next: None,
-    });
-    frozen.collect()
+    drives.map(|drive| drive.frozen(None)).collect()
 }
 
 /// On the snapshot's layer. The disk does not become smaller than it is: its plan may have grown since.

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use super::{Scene, Step};
 use crate::{
-    model::{Drive, Instance, Result},
+    model::{Instance, Result, Stack},
     ports::Change,
 };
 
@@ -17,15 +17,15 @@ impl Step for Tops {
 
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         for drive in &instance.drives {
-            make_top(scene, drive).await?;
+            make_top(scene, &drive.stack).await?;
         }
         Ok(())
     }
 }
 
 /// Makes the file of a disk's top unless it is there.
-pub(super) async fn make_top(scene: &Scene<'_>, drive: &Drive) -> Result<()> {
-    let (top, beneath) = (drive.stack.top(), drive.stack.beneath_top());
+pub(super) async fn make_top(scene: &Scene<'_>, stack: &Stack) -> Result<()> {
+    let (top, beneath) = (stack.top(), stack.beneath_top());
     if top.is_made {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 use crate::{
     model::{
         Caller, Disk, FrozenDisk, LayerId, Operation, OperationKind, Origin, ResourceName, ResourceType,
-        Result, Snapshot, SnapshotState,
+        Result, Snapshot,
     },
     ports::Change,
     verbs::Verbs,
@@ -54,10 +54,9 @@ impl Verbs {
         &self,
         caller: &Caller,
         disk: &Disk,
-        mut snapshot: Snapshot,
+        snapshot: Snapshot,
     ) -> Result<Vec<Operation>> {
         self.admit_snapshot().await?;
-        snapshot.state = SnapshotState::Pending;
         let frozen = FrozenDisk {
             disk: disk.id,
             name: Some(disk.name.clone()),
