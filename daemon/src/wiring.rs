@@ -59,7 +59,11 @@ impl Daemon {
         let host_id = store.host_id();
         keeps_addresses(&config, &*store).await?;
         let ports = ports(&config, store).await?;
-        let limits = Limits { shutdown: config.shutdown(), parallel: config.limits.parallel };
+        let limits = Limits {
+            shutdown: config.shutdown(),
+            parallel: config.limits.parallel,
+            headroom: config.capacity.disk_headroom_mb << 20,
+        };
         let engine = Engine::new(ports.clone(), limits, Arc::new(Unbroken));
         if config.hypervisor == HypervisorWord::Simulated {
             tokio::spawn(boot_at_once(engine.clone(), ports.hypervisor.events()));
@@ -68,6 +72,7 @@ impl Daemon {
         engine.observe();
         let found = engine.recover().await?;
         engine.count_transfer();
+        engine.keep_tidy();
         verbs.resume_supplies(found.waiting).await?;
         tracing::info!(
             instances = found.instances,

@@ -91,7 +91,7 @@ fn november(inward: u64, outward: u64) -> (String, u64, u64) {
 
 fn daemon(host: &Host, clock: &Arc<Standing>) -> (Engine, Verbs) {
     let ports = Ports { clock: clock.clone(), ..host.ports.clone() };
-    let limits = Limits { shutdown: Duration::from_secs(20), parallel: 4 };
+    let limits = Limits { shutdown: Duration::from_secs(20), parallel: 4, headroom: 0 };
     let engine = Engine::new(ports.clone(), limits, common::unbroken());
     let images = concat!(env!("CARGO_MANIFEST_DIR"), "/../images");
     let catalogue = catalogue::load(images.as_ref()).expect("the catalogue");

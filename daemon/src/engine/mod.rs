@@ -23,6 +23,7 @@ mod run;
 mod steps;
 mod storage;
 mod sweep;
+mod tidy;
 mod transfer;
 mod worker;
 
@@ -34,7 +35,7 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc};
 
-pub use self::{readiness::ReadinessHub, recovery::Recovered};
+pub use self::{readiness::ReadinessHub, recovery::Recovered, tidy::Hold};
 use crate::{
     model::{Error, InstanceId, OperationId},
     ports::Ports,
@@ -47,6 +48,8 @@ pub struct Limits {
     pub shutdown: Duration,
     /// How many instances are worked on at once.
     pub parallel: usize,
+    /// Room on the disk that is left alone, in bytes.
+    pub headroom: u64,
 }
 
 /// Where an operation is now, for those who watch it.
@@ -95,6 +98,8 @@ struct Shared {
     rules: rules::RulesLock,
     tally: transfer::TallyLock,
     sweeping: sweep::SweepLock,
+    holds: Arc<tidy::Holds>,
+    tidiness: tidy::Tidiness,
     moments: broadcast::Sender<Moment>,
     readiness: ReadinessHub,
     /// Operations that are not to be begun, and why.
@@ -123,6 +128,8 @@ impl Engine {
             rules: rules::RulesLock::default(),
             tally: transfer::TallyLock::default(),
             sweeping: sweep::SweepLock::default(),
+            holds: Arc::default(),
+            tidiness: tidy::Tidiness::default(),
             readiness: ReadinessHub::default(),
             workers: Mutex::default(),
             refusals: Mutex::default(),

@@ -87,7 +87,7 @@ impl Plan {
 
     /// Whether it brings the instance's rules in or takes them out as it goes.
     pub(super) fn makes_or_removes_rules(&self) -> bool {
-        self.undoes || self.tears_down
+        (self.undoes || self.tears_down) && self.steps.iter().any(|step| step.sets_rules())
     }
 
     /// Where an operation that was cut off after `done` steps goes on.

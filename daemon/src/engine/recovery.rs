@@ -41,6 +41,9 @@ impl Engine {
         for instance in &instances {
             let alive = domains.get(&instance.id).is_some_and(|state| state.is_alive());
             found.running += usize::from(alive);
+            if alive {
+                self.leave_layers(instance).await;
+            }
             if !busy.contains(&instance.id) {
                 self.rejoin(instance, alive).await;
             }
@@ -101,6 +104,16 @@ impl Engine {
             }
         } else {
             self.tell(instance.id, Job::Look);
+        }
+    }
+
+    /// What the last daemon had begun to make of a guest's layers may still be under way. It is chosen again if it is worth it; operations would
+    /// find the disk busy.
+    async fn leave_layers(&self, instance: &Instance) {
+        for drive in &instance.drives {
+            if let Err(error) = self.ports().hypervisor.stop_merging(instance.id, drive.slot).await {
+                tracing::warn!(instance = %instance.name, %error, "cannot break off work on its layers");
+            }
         }
     }
 

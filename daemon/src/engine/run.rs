@@ -43,8 +43,8 @@ impl Engine {
                 return Outcome::Done;
             }
         };
-        match self.ports().store.instance_by_id(InstanceId(operation.resource_id)).await {
-            Ok(Some(instance)) => match self.drive(operation, instance, hurry).await {
+        match self.hold_instance(InstanceId(operation.resource_id), &operation.order).await {
+            Ok(Some((instance, _held))) => match self.drive(operation, instance, hurry).await {
                 Ok(outcome) => outcome,
                 Err(Killed) => Outcome::Killed,
             },

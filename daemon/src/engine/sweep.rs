@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::Engine;
-use crate::{model::Result, ports::Change};
+use super::{Engine, tidy::by_id};
+use crate::{
+    model::{Beneath, LayerId, Result, Survey},
+    ports::Change,
+};
 
 /// One sweep at a time.
 pub(super) type SweepLock = tokio::sync::Mutex<()>;
@@ -34,13 +37,33 @@ impl Engine {
         loop {
             let unneeded = self.ports().store.unneeded_layers().await?;
             if unneeded.is_empty() {
+                self.tidy_soon();
                 return Ok(());
             }
+            self.unname(&unneeded).await?;
             for id in unneeded {
                 // The file first: one without a record would stay for ever.
                 self.ports().volumes.remove_layer(id).await?;
                 self.ports().store.commit(vec![Change::RemoveLayer(id)]).await?;
             }
         }
+    }
+
+    /// No file is removed that another names. One may, though it is not to stand on it any more: the daemon was killed between the
+    /// record and the file.
+    async fn unname(&self, unneeded: &[LayerId]) -> Result<()> {
+        let ports = self.ports();
+        let survey = Survey { layers: by_id(ports.store.layers().await?), ..Survey::default() };
+        for layer in survey.layers.values().filter(|layer| layer.is_made && !unneeded.contains(&layer.id)) {
+            let wanted = survey.beneath(layer.id);
+            match ports.volumes.beneath_layer(layer.id).await {
+                Ok(Beneath::Layer(named)) if unneeded.contains(&named) && Beneath::Layer(named) != wanted => {
+                    ports.volumes.put_layer_on(layer.id, &wanted).await?;
+                }
+                // What cannot be read is found by who examines the storage.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, LayerId, Result};
 
 /// What a layer stands on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Beneath {
     /// Another layer.
     Layer(LayerId),

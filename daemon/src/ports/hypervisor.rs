@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use crate::model::{
-    DomainState, Drive, Finding, HypervisorFacts, Instance, InstanceId, LayerId, Result, Slot,
+    DomainState, Drive, Finding, HypervisorFacts, Instance, InstanceId, LayerId, Result, Slot, Way,
 };
 
 /// A domain that changed its state by itself or by a call.
@@ -62,6 +62,18 @@ pub trait Hypervisor: Send + Sync {
 
     /// Tells a running guest that a disk is larger.
     async fn grow(&self, id: InstanceId, slot: Slot, bytes: u64) -> Result<()>;
+
+    /// Begins to make layers one beneath a running domain, without stopping it, and returns at once.
+    async fn merge(&self, id: InstanceId, slot: Slot, way: &Way) -> Result<()>;
+
+    /// Whether such work is under way at that disk.
+    async fn is_merging(&self, id: InstanceId, slot: Slot) -> Result<bool>;
+
+    /// Breaks such work off, or finds none. The disk reads as it did.
+    async fn stop_merging(&self, id: InstanceId, slot: Slot) -> Result<()>;
+
+    /// The layers of that disk that a running domain has open, the top first.
+    async fn open_layers(&self, id: InstanceId, slot: Slot) -> Result<Vec<LayerId>>;
 
     /// The domain's state.
     async fn state(&self, id: InstanceId) -> Result<DomainState>;

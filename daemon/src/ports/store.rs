@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::model::{
     AutoSnapshot, Bytes, Disk, DiskId, FirstBoot, FrozenDisk, HostId, Instance, InstanceId, KeyPair,
     KeyPairId, Layer, LayerId, MetadataOptions, Month, Operation, OperationId, PortRule, Publication,
-    ResourceName, Result, Size, Slot, Snapshot, SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags,
+    ResourceName, Result, Size, Slot, Snapshot, SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags, Way,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -90,6 +90,8 @@ pub enum Change {
     SetSize(InstanceId, Size),
     /// The commit fails unless this is the instance's status now.
     Expect(InstanceId, Status),
+    /// Layers were made one.
+    SetMerged(Way),
     /// A layer that is no more. One that somebody stands on is kept.
     RemoveLayer(LayerId),
     /// An instance that is no more; its name is free again. Disks that were attached to it are available again.

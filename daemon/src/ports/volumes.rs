@@ -1,6 +1,7 @@
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
-use crate::model::{Beneath, Instance, InstanceId, Layer, LayerId, Result};
+use crate::model::{Beneath, Instance, InstanceId, Layer, LayerId, Result, Way};
 
 /// What instances keep: the layers of disks, and each instance's seed.
 #[async_trait]
@@ -14,6 +15,16 @@ pub trait Volumes: Send + Sync {
 
     /// Reads a layer that nobody is writing to; says what is wrong with it, if anything is.
     async fn check_layer(&self, id: LayerId) -> Result<Option<String>>;
+
+    /// What the file of a layer says that it stands on.
+    async fn beneath_layer(&self, id: LayerId) -> Result<Beneath>;
+
+    /// Has the file of a layer, which nobody has open, say that it stands on that. What it stood on must read the same.
+    async fn put_layer_on(&self, id: LayerId, beneath: &Beneath) -> Result<()>;
+
+    /// Makes layers one that nobody has open. Whatever is read from them reads the same before, meanwhile and after, whenever it ends.
+    /// Says whether it was done: it breaks off when it is told to stop.
+    async fn merge_layers(&self, way: &Way, stop: &Notify) -> Result<bool>;
 
     /// Removes a layer. Nobody may stand on it.
     async fn remove_layer(&self, id: LayerId) -> Result<()>;

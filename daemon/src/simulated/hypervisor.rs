@@ -5,10 +5,27 @@ use super::Simulated;
 use crate::{
     model::{
         Accelerator, Beneath, DomainState, Drive, Error, Finding, HypervisorFacts, Instance, InstanceId,
-        Kind, LayerId, Result, Slot,
+        Kind, LayerId, Result, Slot, Way,
     },
     ports::{ConsoleStream, DomainEvent, Hypervisor},
 };
+
+impl Simulated {
+    /// The files of a disk, as they name each other. Those that a domain has open are the same here.
+    fn open(&self, id: InstanceId, slot: Slot) -> Vec<LayerId> {
+        let world = self.world();
+        let mut next = world.drives.get(&id).and_then(|drives| drives.get(&slot)).copied();
+        let mut open = Vec::new();
+        while let Some(layer) = next {
+            open.push(layer);
+            next = match world.layers.get(&layer).map(|file| &file.beneath) {
+                Some(Beneath::Layer(below)) => Some(*below),
+                _ => None,
+            };
+        }
+        open
+    }
+}
 
 /// What a simulated guest writes when it is asked for its console.
 const GREETING: &[u8] = b"simulated guest: nothing runs here\n";
@@ -112,6 +129,45 @@ impl Hypervisor for Simulated {
         let file = file.ok_or_else(|| Error::internal(format!("{} has no disk at {slot}", id.domain())))?;
         file.bytes = file.bytes.max(bytes);
         Ok(())
+    }
+
+    async fn merge(&self, id: InstanceId, slot: Slot, way: &Way) -> Result<()> {
+        let fault = self.call("merge").err();
+        let open = self.open(id, slot);
+        let mut world = self.world();
+        match way {
+            Way::Pull { into, .. } if open.first() != Some(into) => {
+                return Err(Error::internal(format!("{} does not write to layer {into}", id.domain())));
+            }
+            Way::Commit { top, .. } if !open.iter().skip(1).any(|layer| layer == top) => {
+                return Err(Error::internal(format!(
+                    "{} has layer {top} not open, or as its top",
+                    id.domain()
+                )));
+            }
+            _ => world.merge(way, fault.is_some())?,
+        }
+        if let (Way::Commit { top, base }, None) = (way, &fault) {
+            let above =
+                open.iter().position(|layer| layer == top).and_then(|at| open.get(at.checked_sub(1)?));
+            if let Some(file) = above.and_then(|above| world.layers.get_mut(above)) {
+                file.beneath = Beneath::Layer(*base);
+            }
+        }
+        fault.map_or(Ok(()), Err)
+    }
+
+    async fn is_merging(&self, _: InstanceId, _: Slot) -> Result<bool> {
+        self.call("is_merging").map(|_| false)
+    }
+
+    async fn stop_merging(&self, _: InstanceId, _: Slot) -> Result<()> {
+        self.call("stop_merging").map(drop)
+    }
+
+    async fn open_layers(&self, id: InstanceId, slot: Slot) -> Result<Vec<LayerId>> {
+        drop(self.call("open_layers")?);
+        Ok(self.open(id, slot))
     }
 
     async fn state(&self, id: InstanceId) -> Result<DomainState> {

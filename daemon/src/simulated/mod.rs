@@ -6,6 +6,7 @@
 mod firewall;
 mod hypervisor;
 mod images;
+mod merge;
 mod network;
 mod volumes;
 

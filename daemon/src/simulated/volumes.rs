@@ -1,15 +1,20 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use super::{LayerFile, Simulated};
 use crate::{
-    model::{Beneath, Error, Instance, InstanceId, Kind, Layer, LayerId, Result},
+    model::{Beneath, Error, Instance, InstanceId, Kind, Layer, LayerId, Result, Way},
     ports::Volumes,
 };
 
 /// What a simulated guest writes at once, in bytes.
 const BLOCK: u64 = 64 << 10;
+
+fn missing(id: LayerId) -> Error {
+    Error::internal(format!("layer {id} is missing"))
+}
 
 #[async_trait]
 impl Volumes for Simulated {
@@ -21,7 +26,7 @@ impl Volumes for Simulated {
         match beneath {
             Beneath::Awaited => return Err(Error::internal("the base image is not here yet")),
             Beneath::Layer(id) if !world.layers.contains_key(id) => {
-                return Err(Error::internal(format!("layer {id} is missing")));
+                return Err(missing(*id));
             }
             _ => {}
         }
@@ -32,8 +37,7 @@ impl Volumes for Simulated {
 
     async fn grow_layer(&self, id: LayerId, bytes: u64) -> Result<()> {
         let mut world = self.call("grow_layer")?;
-        let file =
-            world.layers.get_mut(&id).ok_or_else(|| Error::internal(format!("layer {id} is missing")))?;
+        let file = world.layers.get_mut(&id).ok_or_else(|| missing(id))?;
         file.bytes = file.bytes.max(bytes);
         Ok(())
     }
@@ -41,6 +45,23 @@ impl Volumes for Simulated {
     async fn check_layer(&self, id: LayerId) -> Result<Option<String>> {
         let world = self.call("check_layer")?;
         Ok(world.damaged.contains(&id).then(|| "simulated damage".to_owned()))
+    }
+
+    async fn beneath_layer(&self, id: LayerId) -> Result<Beneath> {
+        let world = self.call("beneath_layer")?;
+        world.layers.get(&id).map(|file| file.beneath.clone()).ok_or_else(|| missing(id))
+    }
+
+    async fn put_layer_on(&self, id: LayerId, beneath: &Beneath) -> Result<()> {
+        let mut world = self.call("put_layer_on")?;
+        world.layers.get_mut(&id).ok_or_else(|| missing(id))?.beneath = beneath.clone();
+        Ok(())
+    }
+
+    async fn merge_layers(&self, way: &Way, _: &Notify) -> Result<bool> {
+        let fault = self.call("merge_layers").err();
+        self.world().merge(way, fault.is_some())?;
+        fault.map_or(Ok(true), Err)
     }
 
     async fn remove_layer(&self, id: LayerId) -> Result<()> {

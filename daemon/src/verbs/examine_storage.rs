@@ -33,6 +33,7 @@ impl Verbs {
                 left += 1;
                 continue;
             }
+            let _held = self.engine.hold([layer.id].into()).await;
             read += 1;
             if let Some(why) = self.ports.volumes.check_layer(layer.id).await? {
                 findings.push(damaged(layer.id, &why, &seen));

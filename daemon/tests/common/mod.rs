@@ -99,7 +99,7 @@ impl Host {
     ) -> Self {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&dir.path().join("state.db")).expect("a database"));
         let ports = Ports { clock: clock.clone(), ..simulated_ports(store, &world) };
-        let limits = Limits { shutdown: LIMIT, parallel: 4 };
+        let limits = Limits { shutdown: LIMIT, parallel: 4, headroom: policy.capacity.disk_headroom };
         let engine = Engine::new(ports.clone(), limits, line);
         let images = concat!(env!("CARGO_MANIFEST_DIR"), "/../images");
         let catalogue = catalogue::load(images.as_ref()).expect("the catalogue");

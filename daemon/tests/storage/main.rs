@@ -10,3 +10,4 @@ mod faults;
 mod random;
 mod snapshots;
 mod stand;
+mod tidy;

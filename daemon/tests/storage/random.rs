@@ -26,6 +26,7 @@ enum Act {
     Attach(u8, u8),
     Detach(u8),
     DeleteDisk(u8),
+    Tidy,
 }
 
 /// What goes wrong meanwhile.
@@ -53,6 +54,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (any::<u8>(), any::<u8>()).prop_map(|(which, who)| Act::Attach(which, who)),
         1 => any::<u8>().prop_map(Act::Detach),
         1 => any::<u8>().prop_map(Act::DeleteDisk),
+        3 => Just(Act::Tidy),
     ]
 }
 
@@ -214,10 +216,27 @@ async fn step(host: Host, model: &mut Model, act: Act, harm: Harm) -> Host {
             }
             host
         }
+        Act::Tidy => tidy(host, harm).await,
         Act::NewDisk | Act::Attach(..) | Act::Detach(_) | Act::DeleteDisk(_) => {
             on_disk(host, model, act, harm).await
         }
     }
+}
+
+/// Layers are made one, to the end or until it is killed.
+async fn tidy(host: Host, harm: Harm) -> Host {
+    let host = match harm {
+        Harm::Kill(at) => host.reborn(CutAt::moment(usize::from(at))).await,
+        Harm::Fault(at) => {
+            host.fail_call(usize::from(at));
+            host
+        }
+        Harm::None => host,
+    };
+    // What failed is chosen again later.
+    let _ = host.engine.tidy().await;
+    host.world.heal();
+    host.reborn(common::unbroken()).await
 }
 
 /// Another instance, of a snapshot or of an instance.

@@ -106,6 +106,10 @@ pub(crate) async fn consistent(host: &Host, case: &str) {
     assert_eq!(host.ports.store.unneeded_layers().await.expect("readable"), [], "{case}");
     let mut tops = BTreeSet::new();
     for instance in host.ports.store.instances().await.expect("readable") {
+        if instance.status == Status::Running {
+            let reached = world.rules.contains_key(&instance.id) && world.links.contains(&instance.id);
+            assert!(reached, "{case}: {} runs, and nothing reaches it", instance.name);
+        }
         for drive in &instance.drives {
             assert!(tops.insert(drive.stack.top().id), "{case}: two disks are written to one layer");
             let written = world.drives.get(&instance.id).and_then(|drives| drives.get(&drive.slot));

@@ -1,7 +1,10 @@
-//! What `virt` does not wrap: events and the close callback of a libvirt connection, and a guest's file systems.
+//! What `virt` does not wrap: events and the close callback of a libvirt connection, a guest's file systems,
+//! and work on the files of its disks.
 
 use std::{
-    ffi::{CStr, c_char, c_int, c_void},
+    ffi::{CStr, CString, c_char, c_int, c_void},
+    os::unix::ffi::OsStrExt as _,
+    path::Path,
     ptr,
 };
 
@@ -125,4 +128,48 @@ pub fn thaw_file_systems(domain: &Domain) -> Result<(), virt::error::Error> {
     // SAFETY: the domain is valid while it is borrowed; no list of mount points means all of them.
     let thawed = unsafe { sys::virDomainFSThaw(domain.as_ptr(), ptr::null_mut(), 0, 0) };
     if thawed < 0 { Err(virt::error::Error::last_error()) } else { Ok(()) }
+}
+
+/// Begins to copy into a disk's top what is between it and `base`; without one, all that is beneath it.
+pub fn block_rebase(domain: &Domain, disk: &str, base: Option<&Path>) -> Result<(), virt::error::Error> {
+    let (disk, base) =
+        (text(disk.as_bytes())?, base.map(|base| text(base.as_os_str().as_bytes())).transpose()?);
+    let base = base.as_ref().map_or(ptr::null(), |base| base.as_ptr());
+    // SAFETY: the domain is valid while it is borrowed, and the strings live until the call returns.
+    let begun = unsafe { sys::virDomainBlockRebase(domain.as_ptr(), disk.as_ptr(), base, 0, 0) };
+    if begun < 0 { Err(virt::error::Error::last_error()) } else { Ok(()) }
+}
+
+/// Begins to copy what one file of a disk holds into one beneath it.
+pub fn block_commit(domain: &Domain, disk: &str, top: &Path, base: &Path) -> Result<(), virt::error::Error> {
+    let (disk, top) = (text(disk.as_bytes())?, text(top.as_os_str().as_bytes())?);
+    let base = text(base.as_os_str().as_bytes())?;
+    // SAFETY: the domain is valid while it is borrowed, and the strings live until the call returns.
+    let begun = unsafe {
+        sys::virDomainBlockCommit(domain.as_ptr(), disk.as_ptr(), base.as_ptr(), top.as_ptr(), 0, 0)
+    };
+    if begun < 0 { Err(virt::error::Error::last_error()) } else { Ok(()) }
+}
+
+/// Whether work on the files of a disk is under way.
+pub fn has_block_job(domain: &Domain, disk: &str) -> Result<bool, virt::error::Error> {
+    let disk = text(disk.as_bytes())?;
+    // SAFETY: all fields are numbers, for which zero is a value.
+    let mut info: sys::virDomainBlockJobInfo = unsafe { std::mem::zeroed() };
+    // SAFETY: the domain is valid while it is borrowed, and the others live until the call returns.
+    let found = unsafe { sys::virDomainGetBlockJobInfo(domain.as_ptr(), disk.as_ptr(), &raw mut info, 0) };
+    if found < 0 { Err(virt::error::Error::last_error()) } else { Ok(found > 0) }
+}
+
+/// Breaks it off, and waits until it is.
+pub fn abort_block_job(domain: &Domain, disk: &str) -> Result<(), virt::error::Error> {
+    let disk = text(disk.as_bytes())?;
+    // SAFETY: the domain is valid while it is borrowed, and the string lives until the call returns.
+    let aborted = unsafe { sys::virDomainBlockJobAbort(domain.as_ptr(), disk.as_ptr(), 0) };
+    if aborted < 0 { Err(virt::error::Error::last_error()) } else { Ok(()) }
+}
+
+/// None of the names that are handed over, a disk's target and files named after identities, has a NUL in it.
+fn text(bytes: &[u8]) -> Result<CString, virt::error::Error> {
+    CString::new(bytes).map_err(|_| virt::error::Error::last_error())
 }

@@ -14,7 +14,7 @@ use super::{Libvirt, console, errors, ring, xml};
 use crate::{
     model::{
         DomainState, Drive, Error, Finding, HypervisorFacts, Instance, InstanceId, Kind, LayerId, Result,
-        Slot,
+        Slot, Way,
     },
     ports::{ConsoleStream, DomainEvent, Hypervisor},
 };
@@ -82,6 +82,22 @@ impl Hypervisor for Libvirt {
 
     async fn grow(&self, id: InstanceId, slot: Slot, bytes: u64) -> Result<()> {
         self.tell_size(id, slot, bytes).await
+    }
+
+    async fn merge(&self, id: InstanceId, slot: Slot, way: &Way) -> Result<()> {
+        self.begin_merging(id, slot, way).await
+    }
+
+    async fn is_merging(&self, id: InstanceId, slot: Slot) -> Result<bool> {
+        self.has_block_job(id, slot).await
+    }
+
+    async fn stop_merging(&self, id: InstanceId, slot: Slot) -> Result<()> {
+        self.abort_block_job(id, slot).await
+    }
+
+    async fn open_layers(&self, id: InstanceId, slot: Slot) -> Result<Vec<LayerId>> {
+        self.chain(id, slot).await
     }
 
     async fn state(&self, id: InstanceId) -> Result<DomainState> {

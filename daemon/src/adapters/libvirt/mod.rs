@@ -1,6 +1,6 @@
 //! Virtual machines by libvirt. `virt` is known in this room only.
 //!
-//! `xml` renders, `storage` changes disks of running domains, `connection` keeps the line to the libvirt daemon, `hypervisor` is the port, `accelerator` and `probe`
+//! `xml` renders, `storage` changes disks of running domains, `merge` makes layers beneath them one, `connection` keeps the line to the libvirt daemon, `hypervisor` is the port, `accelerator` and `probe`
 //! find out what guests can run on, `console` carries serial consoles.
 
 mod accelerator;
@@ -8,6 +8,7 @@ mod connection;
 mod console;
 mod errors;
 mod hypervisor;
+mod merge;
 mod probe;
 mod ring;
 mod storage;

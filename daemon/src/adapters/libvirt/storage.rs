@@ -85,7 +85,7 @@ impl Libvirt {
         self.on_domain(id, work).await
     }
 
-    async fn on_domain<T: Send + 'static>(
+    pub(super) async fn on_domain<T: Send + 'static>(
         &self,
         id: InstanceId,
         work: impl FnOnce(&Domain) -> Result<T, VirtError> + Send + 'static,
@@ -94,7 +94,7 @@ impl Libvirt {
     }
 }
 
-fn sources(domain: &Domain) -> Result<Vec<(String, std::path::PathBuf)>, VirtError> {
+pub(super) fn sources(domain: &Domain) -> Result<Vec<(String, std::path::PathBuf)>, VirtError> {
     Ok(xml::sources(&domain.xml_desc(0)?))
 }
 

@@ -8,7 +8,7 @@ mod writer;
 use self::writer::Writer;
 pub(super) use self::{
     devices::{disk_by_name, drive_alone, scsi_alone, target},
-    pivot::{pivot, sources, top},
+    pivot::{chain, pivot, sources, top},
 };
 use crate::model::{Accelerator, Firmware, HostId, Instance, Layout, mac_of};
 

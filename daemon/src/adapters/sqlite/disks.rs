@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{layers, readable, unreadable};
+use super::{layers, merges, readable, unreadable};
 use crate::{
     adapters::sqlite::write::{millis, refuse, stamp, tags_of},
     model::{Attachment, Disk, DiskId, Error, InstanceId, Kind, Layer, LayerId, Owner, Slot, Stack, Tags},
@@ -43,8 +43,8 @@ pub(super) fn detach(db: &Connection, disk: DiskId) -> rusqlite::Result<()> {
 
 /// It is written to another layer from now on.
 pub(super) fn set_top(db: &Connection, disk: DiskId, top: LayerId) -> rusqlite::Result<()> {
-    db.execute("UPDATE disks SET layer = ?2 WHERE id = ?1", params![disk.to_string(), top.to_string()])
-        .map(drop)
+    let top = merges::heir(db, top)?;
+    db.execute("UPDATE disks SET layer = ?2 WHERE id = ?1", params![disk.to_string(), top]).map(drop)
 }
 
 /// It is written to a new layer from now on.

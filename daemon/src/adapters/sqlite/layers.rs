@@ -4,18 +4,30 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
-use super::{readable, unreadable};
+use super::{merges, readable, unreadable};
 use crate::model::{Beneath, InstanceId, Layer, LayerId, Stack};
 
 pub(super) fn insert(db: &Connection, layer: &Layer) -> rusqlite::Result<()> {
-    let (parent, base) = match &layer.beneath {
-        Beneath::Layer(id) => (Some(id.to_string()), None),
+    let (parent, base) = columns(db, &layer.beneath)?;
+    let sql = "INSERT INTO layers VALUES (?1,?2,?3,?4,?5)";
+    db.execute(sql, params![layer.id.to_string(), parent, base, layer.bytes, layer.is_made]).map(drop)
+}
+
+/// It stands on something else.
+pub(super) fn put_on(db: &Connection, id: LayerId, beneath: &Beneath) -> rusqlite::Result<()> {
+    let (parent, base) = columns(db, beneath)?;
+    let sql = "UPDATE layers SET parent = ?2, base = ?3 WHERE id = ?1";
+    db.execute(sql, params![id.to_string(), parent, base]).map(drop)
+}
+
+/// What a layer stands on, as its parent and its base are written.
+fn columns(db: &Connection, beneath: &Beneath) -> rusqlite::Result<(Option<String>, Option<String>)> {
+    Ok(match beneath {
+        Beneath::Layer(id) => (Some(merges::heir(db, *id)?), None),
         Beneath::Base(path) => (None, Some(path.to_string_lossy().into_owned())),
         Beneath::Awaited => (None, Some(String::new())),
         Beneath::Nothing => (None, None),
-    };
-    let sql = "INSERT INTO layers VALUES (?1,?2,?3,?4,?5)";
-    db.execute(sql, params![layer.id.to_string(), parent, base, layer.bytes, layer.is_made]).map(drop)
+    })
 }
 
 /// There is a file for it now.
@@ -24,7 +36,8 @@ pub(super) fn set_made(db: &Connection, id: LayerId) -> rusqlite::Result<()> {
 }
 
 pub(super) fn set_bytes(db: &Connection, id: LayerId, bytes: u64) -> rusqlite::Result<()> {
-    db.execute("UPDATE layers SET bytes = ?2 WHERE id = ?1", params![id.to_string(), bytes]).map(drop)
+    let sql = "UPDATE layers SET bytes = ?2 WHERE id = ?1";
+    db.execute(sql, params![merges::heir(db, id)?, bytes]).map(drop)
 }
 
 /// The base image that has come for an instance.
@@ -66,7 +79,10 @@ pub(super) fn unneeded(db: &Connection) -> rusqlite::Result<Vec<LayerId>> {
 
 pub(super) fn remove(db: &Connection, id: LayerId) -> rusqlite::Result<()> {
     let sql = format!("DELETE FROM layers AS l WHERE id = ?1 AND NOT ({NEEDED})");
-    db.execute(&sql, [id.to_string()]).map(drop)
+    if db.execute(&sql, [id.to_string()])? == 1 {
+        merges::forget(db, id)?;
+    }
+    Ok(())
 }
 
 fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<LayerId> {

@@ -12,6 +12,7 @@ pub(super) static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| {
         M::up(PUBLICATIONS),
         M::up(LAYERS),
         M::up(AUTO_SNAPSHOTS),
+        M::up(HEIRS),
     ])
 });
 
@@ -231,6 +232,15 @@ CREATE TABLE auto_snapshots (
     since INTEGER NOT NULL,                 -- milliseconds since the epoch
     last_day TEXT
 ) STRICT;
+";
+
+/// Layers that went into others.
+const HEIRS: &str = "
+CREATE TABLE heirs (
+    id TEXT PRIMARY KEY,
+    heir TEXT NOT NULL                      -- the layer that holds what it held
+) STRICT;
+CREATE INDEX heirs_of ON heirs (heir);
 ";
 
 #[cfg(test)]

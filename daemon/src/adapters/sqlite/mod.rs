@@ -9,6 +9,7 @@ mod drives;
 mod instances;
 mod key_pairs;
 mod layers;
+mod merges;
 mod migrations;
 mod operations;
 mod ports;

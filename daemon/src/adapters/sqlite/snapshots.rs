@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{disks, layers, readable, unreadable};
+use super::{disks, layers, merges, readable, unreadable};
 use crate::{
     adapters::sqlite::write::{millis, refuse, stamp, tags_of},
     model::{
@@ -47,7 +47,7 @@ fn insert_disk(db: &Connection, id: SnapshotId, disk: &FrozenDisk) -> rusqlite::
             name.as_ref().map(ResourceName::as_str),
             slot.map(Slot::number),
             bytes,
-            layer.to_string(),
+            merges::heir(db, *layer)?,
             next.map(|next| next.to_string()),
         ],
     )
@@ -58,7 +58,7 @@ fn insert_disk(db: &Connection, id: SnapshotId, disk: &FrozenDisk) -> rusqlite::
 /// by now.
 pub(super) fn freeze(db: &Connection, id: SnapshotId, frozen: &[FrozenDisk]) -> rusqlite::Result<()> {
     for disk in frozen {
-        if disks::top(db, &disk.disk.to_string())? != Some(disk.layer.to_string()) {
+        if disks::top(db, &disk.disk.to_string())? != Some(merges::heir(db, disk.layer)?) {
             return refuse(Error::internal(format!(
                 "the disk {} has another top than was looked at",
                 disk.disk

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::{
-    auto_snapshots, disks, drives, instances, key_pairs, layers, operations, ports, publications, snapshots,
-    static_ips, transfer, unreadable,
+    auto_snapshots, disks, drives, instances, key_pairs, layers, merges, operations, ports, publications,
+    snapshots, static_ips, transfer, unreadable,
 };
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
@@ -63,6 +63,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::SetTop(id, layer) => disks::set_top(db, *id, *layer),
         Change::SetMade(id) => layers::set_made(db, *id),
         Change::SetLayerSize(id, bytes) => layers::set_bytes(db, *id, *bytes),
+        Change::SetMerged(way) => merges::apply(db, way),
         Change::RemoveLayer(id) => layers::remove(db, *id),
         Change::AddSnapshot(snapshot) => {
             if let Some(name) = &snapshot.name {

@@ -3,18 +3,21 @@
 //! A layer is a qcow2 file, named after its id, made by qemu-img with explicit formats. An instance's other files are in a
 //! directory of its own. All are made under another name and renamed, so that a half-made one is never taken for a whole one.
 
+mod header;
+mod merge;
 mod qemu_img;
 
 use std::{io, path::Path};
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use super::{
     disk::{self, failure as failed},
     seed,
 };
 use crate::{
-    model::{Beneath, Error, Instance, InstanceId, Layer, LayerId, Layout, Result},
+    model::{Beneath, Error, Instance, InstanceId, Layer, LayerId, Layout, Result, Way},
     ports::Volumes,
 };
 
@@ -90,6 +93,18 @@ impl Volumes for Files {
 
     async fn check_layer(&self, id: LayerId) -> Result<Option<String>> {
         qemu_img::check(&self.layout.layer(id)).await
+    }
+
+    async fn beneath_layer(&self, id: LayerId) -> Result<Beneath> {
+        self.backing(id)
+    }
+
+    async fn put_layer_on(&self, id: LayerId, beneath: &Beneath) -> Result<()> {
+        self.name_backing(id, beneath).await
+    }
+
+    async fn merge_layers(&self, way: &Way, stop: &Notify) -> Result<bool> {
+        self.merge(way, stop).await
     }
 
     async fn remove_layer(&self, id: LayerId) -> Result<()> {

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::process::Command;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tokio::{process::Command, sync::Notify};
 
 use crate::{
     adapters::disk,
@@ -55,23 +59,79 @@ pub(super) async fn grow(file: &Path, bytes: u64) -> Result<()> {
     Err(failure("make the disk larger", file, &output))
 }
 
-/// What is wrong with a file, if anything is. Room that it has lost is no fault.
+/// What is wrong with a file, if anything is. Room that it has lost is no fault. What it stands on is not opened.
 pub(super) async fn check(file: &Path) -> Result<Option<String>> {
-    let words = ["check", "-q", "-f", "qcow2"].map(OsStr::new);
-    let arguments: Vec<&OsStr> = words.into_iter().chain([file.as_os_str()]).collect();
+    let alone = serde_json::json!({
+        "driver": "qcow2", "backing": null, "file": { "driver": "file", "filename": file },
+    });
+    let alone = format!("json:{alone}");
+    let arguments = ["check", "-q", &alone].map(OsStr::new);
     let output = run(&arguments, CHECK_LIMIT).await?;
     let is_sound = output.status.success() || output.status.code() == Some(LEAKS);
     let why = String::from_utf8_lossy(&output.stderr);
     Ok((!is_sound).then(|| why.lines().next().unwrap_or("qemu-img gives no reason").to_owned()))
 }
 
-async fn run(arguments: &[&OsStr], limit: Duration) -> Result<Output> {
-    let missing = |error: io::Error| {
-        Error::unavailable(format!("cannot run qemu-img: {error}")).tip("install the package qemu-utils")
+/// Copies into a file what is between it and `base`, and has it stand on that.
+pub(super) async fn pull(file: &Path, base: Option<&Path>, stop: &Notify) -> Result<bool> {
+    let words = ["rebase", "-q", "-f", "qcow2"].map(OsStr::new);
+    let arguments: Vec<&OsStr> = words.into_iter().chain(on(base)).chain([file.as_os_str()]).collect();
+    run_until(&arguments, "make one of two layers", file, stop).await
+}
+
+/// Copies what a file holds into the one beneath it. The file keeps it as well: others name it until they are told.
+pub(super) async fn commit(file: &Path, base: &Path, stop: &Notify) -> Result<bool> {
+    let words = ["commit", "-q", "-d", "-f", "qcow2", "-b"].map(OsStr::new);
+    let arguments: Vec<&OsStr> = words.into_iter().chain([base.as_os_str(), file.as_os_str()]).collect();
+    run_until(&arguments, "make one of two layers", file, stop).await
+}
+
+/// Writes into a file's header what it stands on.
+pub(super) async fn name_backing(file: &Path, base: Option<&Path>) -> Result<()> {
+    let words = ["rebase", "-q", "-u", "-f", "qcow2"].map(OsStr::new);
+    let arguments: Vec<&OsStr> = words.into_iter().chain(on(base)).chain([file.as_os_str()]).collect();
+    let output = run(&arguments, LIMIT).await?;
+    if output.status.success() { Ok(()) } else { Err(failure("write a disk's header", file, &output)) }
+}
+
+/// The words that say what a file is to stand on.
+fn on(base: Option<&Path>) -> impl Iterator<Item = &OsStr> {
+    let format = base.is_some().then_some(["-F", "qcow2"].map(OsStr::new));
+    let name = base.map_or(OsStr::new(""), Path::as_os_str);
+    format.into_iter().flatten().chain([OsStr::new("-b"), name])
+}
+
+/// Says whether it came to its end: it is broken off when `stop` is told. It has no limit of time: disks have terabytes.
+async fn run_until(arguments: &[&OsStr], what: &str, file: &Path, stop: &Notify) -> Result<bool> {
+    let mut command = Command::new("qemu-img");
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.kill_on_drop(true).spawn().map_err(|error| missing(&error))?;
+    let pid = child.id();
+    let ended = child.wait_with_output();
+    tokio::pin!(ended);
+    let output = tokio::select! {
+        output = &mut ended => output,
+        () = stop.notified() => {
+            if let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()) {
+                // It has not been waited for, so that the number is still its own.
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+            // Not before it has let go of the files.
+            return ended.await.map(|_| false).map_err(|error| missing(&error));
+        }
     };
+    let output = output.map_err(|error| missing(&error))?;
+    if output.status.success() { Ok(true) } else { Err(failure(what, file, &output)) }
+}
+
+fn missing(error: &io::Error) -> Error {
+    Error::unavailable(format!("cannot run qemu-img: {error}")).tip("install the package qemu-utils")
+}
+
+async fn run(arguments: &[&OsStr], limit: Duration) -> Result<Output> {
     let run = Command::new("qemu-img").args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
     match tokio::time::timeout(limit, run).await {
-        Ok(output) => output.map_err(missing),
+        Ok(output) => output.map_err(|error| missing(&error)),
         Err(_) => Err(Error::unavailable(format!("qemu-img did not end within {} s", limit.as_secs()))),
     }
 }

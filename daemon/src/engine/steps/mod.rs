@@ -74,6 +74,11 @@ pub(super) trait Step: Send + Sync {
         false
     }
 
+    /// Whether the instance's rules come in by it, and go out when it is undone.
+    fn sets_rules(&self) -> bool {
+        false
+    }
+
     /// Whether it changes the record of the instance: what follows must read it again.
     fn rewrites(&self) -> bool {
         false

@@ -16,6 +16,10 @@ impl Step for Rules {
         "removing its firewall"
     }
 
+    fn sets_rules(&self) -> bool {
+        true
+    }
+
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         scene.rules.ensure(scene.ports, instance).await
     }

@@ -19,6 +19,9 @@ impl Verbs {
         let Some(instance) = self.settled_instance_of(&disk).await? else {
             // Nobody has it open. Its file, if it has one, follows before somebody does.
             let operation = self.done_on_disk(caller, kind, &disk, "");
+            let layers = disk.stack.layers().map(|layer| layer.id).collect();
+            let _held = self.engine.hold(layers).await;
+            let disk = self.find_disk(caller, name).await?;
             if disk.stack.top().is_made {
                 self.ports.volumes.grow_layer(disk.stack.top().id, bytes).await?;
             }

@@ -72,6 +72,40 @@ fn look(path: &[Vec<u8>], tag: &BytesStart<'_>, source: &mut Option<String>, nam
     }
 }
 
+/// The files of one disk, from the one that is written down.
+pub(in crate::adapters::libvirt) fn chain(domain: &str, name: &str) -> Vec<PathBuf> {
+    let (mut reader, mut path, mut files) = (Reader::from_str(domain), Vec::new(), Vec::new());
+    let mut is_it = false;
+    while let Ok(event) = reader.read_event() {
+        let (tag, opens) = match event {
+            Event::Eof => break,
+            Event::Start(tag) => (tag, true),
+            Event::Empty(tag) => (tag, false),
+            Event::End(_) => {
+                let ended: Option<Vec<u8>> = path.pop();
+                if ended.as_deref() == Some(b"disk") {
+                    if is_it {
+                        return files;
+                    }
+                    files.clear();
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        let value = |key: &str| Some(tag.try_get_attribute(key).ok()??.unescape_value().ok()?.into_owned());
+        match (path.last().map(Vec::as_slice), tag.name().as_ref()) {
+            (Some(b"disk" | b"backingStore"), b"source") => files.extend(value("file").map(PathBuf::from)),
+            (Some(b"disk"), b"target") => is_it = value("dev").as_deref() == Some(name),
+            _ => {}
+        }
+        if opens {
+            path.push(tag.name().as_ref().to_vec());
+        }
+    }
+    Vec::new()
+}
+
 /// The slot of a disk, and the layer that its file is: nothing of disks that are not made of layers.
 pub(in crate::adapters::libvirt) fn top(name: &str, file: &Path, layout: &Layout) -> Option<(Slot, LayerId)> {
     let slot = if name == "vda" { Slot::SYSTEM } else { Slot::of_path(&format!("/dev/{name}")).ok()? };
@@ -96,6 +130,16 @@ mod tests {
     }
 
     #[test]
+    fn the_files_of_a_disk_are_read_from_the_top_down() {
+        let (layout, web) = (Layout::new("/var/lib/sloop"), testing::with_a_disk());
+        let text = xml::domain(&web, &layout, testing::HOST, Accelerator::Tcg);
+        for drive in &web.drives {
+            assert_eq!(chain(&text, &target(drive.slot)), layout.files(&drive.stack), "{}", drive.slot);
+        }
+        assert_eq!(chain(&text, "vdz"), Vec::<PathBuf>::new());
+    }
+
+    #[test]
     fn new_tops_as_xml() {
         let (layout, web) = (Layout::new("/var/lib/sloop"), testing::with_a_disk());
         let tops: Vec<_> = web.drives.iter().map(|drive| (drive.slot, drive.stack.top().id)).collect();
@@ -107,6 +151,7 @@ mod tests {
     fn what_is_no_xml_has_no_disks() {
         for text in ["", "<", "<domain><disk>", "</disk>", "<disk></disk>"] {
             assert_eq!(sources(text), [], "{text}");
+            assert_eq!(chain(text, "vda"), Vec::<PathBuf>::new(), "{text}");
         }
     }
 }

@@ -1,0 +1,126 @@
+//! Makes layers one behind everybody's back: room comes back, and disks stay shallow.
+//!
+//! No record of what is begun is needed. What is read from any layer never changes by it, so that a daemon that was killed, a guest
+//! that was cut off or an operation that comes between leave nothing to repair; it is chosen and begun again. Records change when
+//! the files have.
+
+mod hold;
+mod merge;
+mod survey;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Notify;
+
+pub use self::hold::Hold;
+pub(super) use self::{hold::Holds, survey::by_id};
+use super::{Engine, run::Killed};
+use crate::model::{Instance, InstanceId, LayerId, Merge, Order, Result};
+
+/// Much happens at once; it is looked at when it has.
+const SETTLE: Duration = Duration::from_secs(1);
+/// What failed is tried again after this.
+const AGAIN: Duration = Duration::from_mins(10);
+
+/// What is remembered between two times.
+#[derive(Default)]
+pub(super) struct Tidiness {
+    wanted: Notify,
+    /// One at a time.
+    alone: tokio::sync::Mutex<()>,
+    failed: Mutex<HashMap<Merge, Instant>>,
+}
+
+impl Tidiness {
+    fn failed(&self) -> HashSet<Merge> {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.retain(|_, since| since.elapsed() < AGAIN);
+        failed.keys().cloned().collect()
+    }
+
+    fn fail(&self, merge: Merge) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(merge, Instant::now());
+    }
+}
+
+impl Engine {
+    /// Tidies up whenever something has changed, until the engine is dropped. Call it once.
+    pub fn keep_tidy(&self) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            loop {
+                engine.shared.tidiness.wanted.notified().await;
+                tokio::time::sleep(SETTLE).await;
+                if let Err(error) = engine.tidy().await {
+                    tracing::warn!(%error, "cannot tidy up the layers of disks");
+                }
+            }
+        });
+    }
+
+    /// Something has changed.
+    pub(super) fn tidy_soon(&self) {
+        self.shared.tidiness.wanted.notify_one();
+    }
+
+    /// Makes layers one until there is nothing left to do. Says how often it has.
+    pub async fn tidy(&self) -> Result<usize> {
+        let _one = self.shared.tidiness.alone.lock().await;
+        let mut done = 0;
+        loop {
+            let Some(merge) = self.survey().await?.next() else { return Ok(done) };
+            match self.carry_out(&merge).await {
+                Ok(Ok(true)) => {
+                    done += 1;
+                    self.sweep().await?;
+                }
+                // Somebody came first. It is chosen again, or something else, when they have ended.
+                Ok(Ok(false)) | Err(Killed) => return Ok(done),
+                Ok(Err(error)) => {
+                    tracing::warn!(?merge, %error, "cannot make layers one");
+                    self.shared.tidiness.fail(merge);
+                }
+            }
+        }
+    }
+
+    /// Has layers stay as they are for as long as the hold lives. What is being made of them is broken off.
+    pub async fn hold(&self, layers: HashSet<LayerId>) -> Hold {
+        self.shared.holds.hold(layers).await
+    }
+
+    /// Layers that are being changed at this moment.
+    pub fn merging(&self) -> HashSet<LayerId> {
+        self.shared.holds.merging()
+    }
+
+    /// An instance, with all that it stands on, and all that it is to stand on, held.
+    pub(super) async fn hold_instance(
+        &self,
+        id: InstanceId,
+        order: &Order,
+    ) -> Result<Option<(Instance, Hold)>> {
+        let mut hold = self.hold(HashSet::new()).await;
+        loop {
+            let Some(instance) = self.ports().store.instance_by_id(id).await? else { return Ok(None) };
+            let mut layers: HashSet<_> =
+                instance.drives.iter().flat_map(|drive| drive.stack.layers()).map(|layer| layer.id).collect();
+            if let Order::RollBack { to, .. } = order
+                && let Some(snapshot) = self.ports().store.snapshot_by_id(*to).await?
+            {
+                for disk in &snapshot.disks {
+                    let stack = self.ports().store.stack(disk.layer).await?;
+                    layers.extend(stack.layers().map(|layer| layer.id));
+                }
+            }
+            if layers.is_subset(hold.layers()) {
+                return Ok(Some((instance, hold)));
+            }
+            hold = self.hold(layers).await;
+        }
+    }
+}
