@@ -78,7 +78,7 @@ async fn of_two_creates_of_one_name_one_wins() {
         assert_eq!(lost.expect_err("only one").kind, Kind::NameInUse);
         host.done(won.expect("one")).await;
         let ann = caller();
-        let delete = || host.verbs.delete_instance(&ann, &name);
+        let delete = || host.verbs.delete_instance(&ann, &name, false);
         let (one, two) = tokio::join!(delete(), delete());
         let deletions: Vec<_> = [one, two].into_iter().filter_map(Result::ok).flatten().collect();
         assert!(!deletions.is_empty());
@@ -148,7 +148,10 @@ async fn where_access_is_private_others_see_nothing() {
     host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
     let bob = Caller { owner: Owner("bob".into()), admin: false };
     assert_eq!(host.verbs.get_instance(&bob, "web").await.expect_err("not his").kind, Kind::NotFound);
-    assert_eq!(host.verbs.delete_instance(&bob, "web").await.expect_err("not his").kind, Kind::NotFound);
+    assert_eq!(
+        host.verbs.delete_instance(&bob, "web", false).await.expect_err("not his").kind,
+        Kind::NotFound
+    );
     assert!(host.verbs.get_instances(&bob, None).await.expect("none").items.is_empty());
     assert!(host.verbs.get_operations(&bob, None, None).await.expect("none").items.is_empty());
     assert!(host.verbs.get_active_names(&bob, None).await.expect("none").items.is_empty());

@@ -44,7 +44,7 @@ async fn ask(host: &Host, kind: OperationKind) -> sloopd::model::Operation {
         OperationKind::StartInstance => verbs.start_instance(&caller, "web").await,
         OperationKind::StopInstance => verbs.stop_instance(&caller, "web", false).await,
         OperationKind::RebootInstance => verbs.reboot_instance(&caller, "web").await,
-        _ => verbs.delete_instance(&caller, "web").await,
+        _ => verbs.delete_instance(&caller, "web", false).await,
     };
     asked.expect("accepted").remove(0)
 }
@@ -174,7 +174,7 @@ async fn after_failure(host: &Host, kind: OperationKind, case: &str) {
         _ => {}
     }
     if kind != OperationKind::CreateInstance {
-        host.done(host.verbs.delete_instance(&caller(), "web").await.expect("accepted")).await;
+        host.done(host.verbs.delete_instance(&caller(), "web", false).await.expect("accepted")).await;
         consistent(host, Goal::Gone, case).await;
     }
 }
@@ -189,7 +189,7 @@ async fn a_fault_while_undoing_keeps_the_instance_deletable() {
     assert!(why.contains("ensure_running") && why.contains("undoing it failed too"), "{why}");
     host.world.heal();
     assert_eq!(host.verbs.get_instance(&caller(), "web").await.expect("kept").status, Status::ShuttingDown);
-    host.done(host.verbs.delete_instance(&caller(), "web").await.expect("accepted")).await;
+    host.done(host.verbs.delete_instance(&caller(), "web", false).await.expect("accepted")).await;
     consistent(&host, Goal::Gone, "deleted again").await;
 }
 
@@ -226,7 +226,7 @@ async fn a_forced_stop_does_not_hurry_a_later_polite_one() {
 async fn a_delete_behind_a_create_wins() {
     let host = Host::new();
     let created = create(&host.verbs, &["web"]).await.expect("accepted");
-    host.done(host.verbs.delete_instance(&caller(), "web").await.expect("accepted")).await;
+    host.done(host.verbs.delete_instance(&caller(), "web", false).await.expect("accepted")).await;
     assert!(host.ended(created[0].id).await.status.is_terminal());
     consistent(&host, Goal::Gone, "deleted while it was made").await;
 }

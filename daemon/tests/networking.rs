@@ -195,7 +195,7 @@ async fn a_static_address_outlives_its_instance_and_a_stopped_one_has_it_at_its_
     let stand = Stand::with(&["web", "db"]).await;
     let site = stand.allocate("site").await;
     stand.attach("site", "web").await.expect("attached");
-    stand.host.done(stand.host.verbs.delete_instance(&caller(), "web").await.expect("deleted")).await;
+    stand.host.done(stand.host.verbs.delete_instance(&caller(), "web", false).await.expect("deleted")).await;
     let left = stand.host.verbs.get_static_ip(&caller(), "site").await.expect("there");
     assert_eq!((left.address, left.holder), (site, None));
     stand.stop("db").await;
@@ -293,7 +293,7 @@ async fn ports_of_the_host_lead_to_one_instance_each() {
     verbs.unpublish_port(&caller(), tcp, 28_080).await.expect("published");
     stand.agrees().await;
     stand.publish("db", "28080:80/tcp").await.expect("free again");
-    stand.host.done(verbs.delete_instance(&caller(), "db").await.expect("there")).await;
+    stand.host.done(verbs.delete_instance(&caller(), "db", false).await.expect("there")).await;
     stand.publish("web", "28080:80/tcp").await.expect("free again");
 }
 

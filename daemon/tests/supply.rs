@@ -104,7 +104,7 @@ async fn an_instance_can_be_deleted_while_its_image_is_on_its_way() {
     let host = without(&[UBUNTU]);
     host.world.stall_pulls(true);
     let asked = host.verbs.create_instances(&caller(), ubuntu(&["web"])).await.expect("accepted");
-    let deleted = host.verbs.delete_instance(&caller(), "web").await.expect("accepted");
+    let deleted = host.verbs.delete_instance(&caller(), "web", false).await.expect("accepted");
     host.done(deleted).await;
     host.world.stall_pulls(false);
     let ended = host.ended(asked[0].id).await;
@@ -175,7 +175,7 @@ async fn an_image_in_use_is_neither_removed_nor_pruned() {
     let taken =
         host.verbs.create_instance_snapshot(&caller(), "web", "kept", Vec::new()).await.expect("accepted");
     host.done(taken).await;
-    let deleted = host.verbs.delete_instance(&caller(), "web").await.expect("accepted");
+    let deleted = host.verbs.delete_instance(&caller(), "web", false).await.expect("accepted");
     host.done(deleted).await;
     let error = host.verbs.remove_image(&caller(), UBUNTU).await.expect_err("refused");
     assert!(error.kind == Kind::WrongState && error.message.contains("kept"), "{error:?}");

@@ -176,7 +176,7 @@ async fn a_stopped_instance_keeps_its_counters_and_a_deleted_one_leaves_nothing(
     stand.host.done(verbs.start_instance(&caller(), "web").await.expect("stopped")).await;
     stand.moves(1, 1);
     assert_eq!(stand.shown().await, november(1001, 201));
-    stand.host.done(verbs.delete_instance(&caller(), "web").await.expect("there")).await;
+    stand.host.done(verbs.delete_instance(&caller(), "web", false).await.expect("there")).await;
     assert_eq!(stand.host.world.world().counters.len(), 1);
     stand.tally().await;
     assert!(stand.host.world.world().counters.is_empty());

@@ -225,6 +225,30 @@ fn a_disk_begins_as_another_was() {
 }
 
 #[test]
+fn what_is_made_has_them_from_the_beginning() {
+    let daemon = Daemon::start();
+    let expected = |time: &str| {
+        let request = json!({ "snapshotTimeOfDay": time });
+        json!([{ "addOnType": "AutoSnapshot", "autoSnapshotAddOnRequest": request }])
+    };
+    for (args, time) in [
+        (&["launch", "web", "--no-wait", "--auto-snapshot"][..], "06:00"),
+        (&["launch", "web", "--no-wait", "--auto-snapshot", "03:00"][..], "03:00"),
+        (&["disk", "create", "new", "--size", "8", "--auto-snapshot=03:00"][..], "03:00"),
+        (&["disk", "create", "new", "--from-auto", "data", "--auto-snapshot"][..], "06:00"),
+    ] {
+        assert_eq!(asked(&daemon, args)[0]["addOns"], expected(time), "{args:?}");
+    }
+    refused(
+        &daemon,
+        &[
+            (&["launch", "--auto-snapshot", "web"], 2, "write it like 06:00"),
+            (&["disk", "create", "new", "--size", "8", "--auto-snapshot", "25:00"], 2, "write it like 06:00"),
+        ],
+    );
+}
+
+#[test]
 fn what_has_them_made_shows_when() {
     let daemon = Daemon::start();
     let line = "Automatic snapshots: daily at 06:00 UTC";

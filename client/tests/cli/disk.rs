@@ -94,9 +94,9 @@ fn the_list_has_every_page() {
     let daemon = Daemon::start();
     let (code, out, _) = disk(&daemon, &["ls"]);
     let expected = [
-        "NAME SIZE STATE ATTACHED TO PATH AGE",
-        "data 8 GB in-use web /dev/xvdf -",
-        "spare 8 GB available - - -",
+        "NAME SIZE STATE ATTACHED TO PATH DAILY SNAPSHOT AGE",
+        "data 8 GB in-use web /dev/xvdf - -",
+        "spare 8 GB available - - 06:00 -",
     ];
     assert_eq!((code, lines(&out)), (0, expected.map(str::to_owned).into()));
     assert_eq!(disk(&daemon, &["list", "-q"]).1, "data\nspare\n");
@@ -214,7 +214,8 @@ fn deleting_asks_and_goes_on_after_a_failure() {
         err.contains("The Disk does not exist: ghost") && err.contains("data is attached to web"),
         "{err}"
     );
-    assert_eq!(asked(&daemon, &["delete", "spare", "--yes"]), json!({ "diskName": "spare" }));
+    let expected = json!({ "diskName": "spare", "forceDeleteAddOns": true });
+    assert_eq!(asked(&daemon, &["delete", "spare", "--yes"]), expected);
     let (code, out, _) = disk(&daemon, &["delete", "late", "--yes", "--no-wait"]);
     assert_eq!((code, &*out), (0, "late: being deleted\n"));
 }

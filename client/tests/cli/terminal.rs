@@ -54,7 +54,7 @@ fn the_console_carries_keys_until_the_one_to_leave() {
 fn a_no_deletes_nothing() {
     let daemon = Daemon::start();
     let (mut child, mut terminal) = at_terminal(&daemon, &["rm", "web"]);
-    expect(&mut terminal, "Delete web? [y/N] ");
+    expect(&mut terminal, "Delete web, with any automatic snapshots? [y/N] ");
     terminal.write_all(b"n\n").unwrap();
     expect(&mut terminal, "nothing was deleted");
     assert_eq!(child.wait().unwrap().code(), Some(1));

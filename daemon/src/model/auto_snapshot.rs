@@ -61,6 +61,11 @@ impl fmt::Display for TimeOfDay {
 }
 
 impl AutoSnapshot {
+    /// Those that begin now.
+    pub fn beginning(source: Uuid, kind: ResourceType, time: TimeOfDay, now: Timestamp) -> Self {
+        Self { source, kind, time, since: now, last_day: None }
+    }
+
     /// The day that a snapshot is due for now, if one is. Times that were missed, because the host was off or asleep, are made up for once: only
     /// the last of them is due. A clock that went back by hours makes none twice; one that was days ahead does not end them.
     pub fn due(&self, now: Timestamp) -> Option<String> {

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     model::{
-        BaseImage, Beneath, Blueprint, Bundle, Caller, DiskId, Drive, Error, Firmware, FirstBoot, Identity,
-        Instance, InstanceId, Ipv6Range, KeyPair, Layer, MetadataOptions, Operation, OperationKind,
-        Order as Waits, PortRule, ResourceName, ResourceType, Result, Slot, SnapshotId, Stack, Status, Tags,
-        UserData, shown,
+        AutoSnapshot, BaseImage, Beneath, Blueprint, Bundle, Caller, DiskId, Drive, Error, Firmware,
+        FirstBoot, Identity, Instance, InstanceId, Ipv6Range, KeyPair, Layer, MetadataOptions, Operation,
+        OperationKind, Order as Waits, PortRule, ResourceName, ResourceType, Result, Slot, SnapshotId, Stack,
+        Status, Tags, TimeOfDay, UserData, shown,
     },
     ports::Change,
 };
@@ -35,6 +35,8 @@ pub struct CreateInstances {
     pub ipv4_only: bool,
     /// Labels, each a key and a value.
     pub tags: Vec<(String, String)>,
+    /// Daily snapshots of each from the beginning, at that time.
+    pub daily: Option<TimeOfDay>,
 }
 
 /// What all the instances of one request have in common, checked.
@@ -47,6 +49,7 @@ pub(super) struct Order<'a> {
     user_data: UserData,
     ipv6_range: Option<Ipv6Range>,
     tags: Tags,
+    daily: Option<TimeOfDay>,
 }
 
 /// What they are made after: a blueprint, or an instance that was.
@@ -126,16 +129,8 @@ impl Verbs {
         for name in &order.names {
             let instance = self.design(order, name, &mut cursor, (&instances, &given))?;
             given.extend(instance.public_ip);
-            let mut operation = Operation::accepted(
-                OperationKind::CreateInstance,
-                &order.caller.owner,
-                (ResourceType::Instance, instance.id.0, name.as_str()),
-                self.policy.place.zone.clone(),
-                self.ports.clock.now(),
-            );
-            operation.order = waits.clone();
-            changes.push(Change::AddInstance(Box::new(instance.clone())));
-            changes.push(Change::PutOperation(Box::new(operation.clone())));
+            let (its_changes, operation) = self.entry(order, &instance, waits.clone());
+            changes.extend(its_changes);
             if waits == Waits::Plain && !instance.awaits_image() {
                 work.push((instance.id, operation.id));
             }
@@ -144,6 +139,22 @@ impl Verbs {
         }
         self.order(changes, work).await?;
         Ok(operations)
+    }
+
+    /// What is written of a new instance, with the operation that makes it.
+    fn entry(&self, order: &Order<'_>, instance: &Instance, waits: Waits) -> (Vec<Change>, Operation) {
+        let resource = (ResourceType::Instance, instance.id.0, instance.name.as_str());
+        let (zone, now) = (self.policy.place.zone.as_str(), self.ports.clock.now());
+        let kind = OperationKind::CreateInstance;
+        let mut operation = Operation::accepted(kind, &order.caller.owner, resource, zone, now);
+        operation.order = waits;
+        let mut changes = vec![
+            Change::AddInstance(Box::new(instance.clone())),
+            Change::PutOperation(Box::new(operation.clone())),
+        ];
+        let begin = |time| AutoSnapshot::beginning(instance.id.0, ResourceType::Instance, time, now);
+        changes.extend(order.daily.map(begin).map(Change::PutAutoSnapshot));
+        (changes, operation)
     }
 
     /// What does not depend on what the instances are made from.
@@ -170,7 +181,7 @@ impl Verbs {
             None => Some(self.default_key_pair(caller).await?),
         };
         let ipv6_range = self.policy.ipv6_range.filter(|_| !asked.ipv4_only);
-        Ok(Order { caller, names, bundle, mold, key_pair, user_data, ipv6_range, tags })
+        Ok(Order { caller, names, bundle, mold, key_pair, user_data, ipv6_range, tags, daily: asked.daily })
     }
 
     /// The base image, which must fit the plan; none where it can be brought.

@@ -50,7 +50,7 @@ mod watch_readiness;
 use std::sync::Arc;
 
 pub use self::{
-    add_ons::{AutoChoice, AutoSnapshots},
+    add_ons::{AutoChoice, AutoSnapshots, DailyTimes},
     admission::{Capacity, Quotas},
     create_instances::CreateInstances,
     create_key_pair::CreatedKeyPair,

@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use sloopd::{
-    model::{Kind, ResourceType, Slot},
+    model::{Kind, ResourceType, Slot, Status, TimeOfDay},
     ports::Clock,
-    verbs::{AutoChoice, CopySnapshot, DiskOrigin},
+    verbs::{AutoChoice, CopySnapshot, CreateDisk, CreateInstances, DiskOrigin},
 };
 
 use crate::{
-    common::{self, Host, caller, create},
+    common::{self, Host, caller, create, order},
     stand::*,
 };
 
@@ -43,7 +43,7 @@ async fn daily() -> (Host, Arc<Dial>) {
     let dial = Dial::at("2026-11-20T12:00:00Z");
     let host = Host::by_clock(dial.clone());
     host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
-    host.verbs.enable_auto_snapshots(&caller(), "web", Some("06:00")).await.expect("enabled");
+    host.verbs.enable_auto_snapshots(&caller(), "web", TimeOfDay::DEFAULT).await.expect("enabled");
     (host, dial)
 }
 
@@ -138,7 +138,7 @@ async fn copies_stay_when_the_instance_goes_and_all_stay_when_the_add_on_does() 
     host.verbs.delete_auto_snapshot(&caller(), "web", "2026-11-21").await.expect("deleted");
     let gone = host.verbs.delete_auto_snapshot(&caller(), "web", "2026-11-21").await.expect_err("gone");
     assert_eq!(gone.kind, Kind::NotFound);
-    host.done(host.verbs.delete_instance(&caller(), "web").await.expect("accepted")).await;
+    host.done(host.verbs.delete_instance(&caller(), "web", false).await.expect("accepted")).await;
     let left = host.ports.store.snapshots().await.expect("readable");
     let titles: Vec<_> = left.iter().map(|one| (one.title(), one.is_from_auto)).collect();
     assert_eq!(titles, [("kept", true)]);
@@ -151,7 +151,7 @@ async fn copies_stay_when_the_instance_goes_and_all_stay_when_the_add_on_does() 
 async fn disks_have_them_as_well() {
     let (host, dial) = daily().await;
     host.done(host.verbs.create_disk(&caller(), new_disk("data", 8)).await.expect("made")).await;
-    host.verbs.enable_auto_snapshots(&caller(), "data", None).await.expect("enabled");
+    host.verbs.enable_auto_snapshots(&caller(), "data", TimeOfDay::DEFAULT).await.expect("enabled");
     dial.set("2026-11-21T07:00:00Z");
     tick(&host).await;
     host.done(host.verbs.attach_disk(&caller(), "data", "web", "/dev/xvdf").await.expect("accepted")).await;
@@ -175,11 +175,70 @@ async fn disks_have_them_as_well() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_that_is_none_and_a_name_that_is_nobodys_are_refused() {
     let (host, _) = daily().await;
-    let wrong = host.verbs.enable_auto_snapshots(&caller(), "web", Some("25:00")).await.expect_err("no time");
+    let wrong = "25:00".parse::<TimeOfDay>().expect_err("no time");
     assert_eq!((wrong.kind, wrong.field), (Kind::InvalidInput, Some("snapshotTimeOfDay")));
-    let nobody = host.verbs.enable_auto_snapshots(&caller(), "nobody", None).await.expect_err("unknown");
+    let nobody = host.verbs.enable_auto_snapshots(&caller(), "nobody", TimeOfDay::DEFAULT).await;
+    let nobody = nobody.expect_err("unknown");
     assert_eq!(nobody.kind, Kind::NotFound);
     assert!(
         AutoChoice::of(None, None).is_err() && AutoChoice::of(Some("2026-11-21".into()), Some(true)).is_err()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_has_them_from_the_beginning_or_is_not_made() {
+    let (dial, daily) = (Dial::at("2026-11-20T12:00:00Z"), Some(TimeOfDay::DEFAULT));
+    let host = Host::by_clock(dial.clone());
+    let with = |names: &[&str]| CreateInstances { daily, ..order(names) };
+    host.done(host.verbs.create_instances(&caller(), with(&["web", "db"])).await.expect("accepted")).await;
+    let data = CreateDisk { daily, ..new_disk("data", 8) };
+    host.done(host.verbs.create_disk(&caller(), data).await.expect("made")).await;
+    host.done(host.verbs.create_disk(&caller(), new_disk("plain", 8)).await.expect("made")).await;
+    snap(&host, "web", "kept").await;
+    let mut copy = restored("kept", "copy", "nano_3_0");
+    copy.instances.daily = daily;
+    host.done(host.verbs.create_instances_from_snapshot(&caller(), copy).await.expect("accepted")).await;
+
+    let taken = host.verbs.create_instances(&caller(), with(&["new", "web"])).await.expect_err("in use");
+    assert_eq!(taken.kind, Kind::NameInUse);
+    let taken = CreateDisk { daily, ..new_disk("web", 8) };
+    assert_eq!(host.verbs.create_disk(&caller(), taken).await.expect_err("in use").kind, Kind::NameInUse);
+    assert_eq!(host.ports.store.auto_snapshots().await.expect("readable").len(), 4);
+
+    let times = host.verbs.get_daily_times().await.expect("readable");
+    assert_eq!(times.of(instance(&host, "db").await.id.0), daily);
+    assert_eq!(times.of(disk(&host, "data").await.id.0), daily);
+    assert_eq!(times.of(disk(&host, "plain").await.id.0), None);
+    dial.set("2026-11-21T06:00:00Z");
+    tick(&host).await;
+    for name in ["web", "db", "data", "copy"] {
+        assert_eq!(days(&host, name).await, ["2026-11-21"], "{name}");
+    }
+    assert!(days(&host, "plain").await.is_empty());
+    consistent(&host, "after the first day").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_them_is_deleted_only_with_them() {
+    let (host, dial) = daily().await;
+    let data = CreateDisk { daily: Some(TimeOfDay::DEFAULT), ..new_disk("data", 8) };
+    host.done(host.verbs.create_disk(&caller(), data).await.expect("made")).await;
+    dial.set("2026-11-21T07:00:00Z");
+    tick(&host).await;
+    for refused in [
+        host.verbs.delete_instance(&caller(), "web", false).await,
+        host.verbs.delete_disk(&caller(), "data", false).await,
+    ] {
+        let refused = refused.expect_err("it has them");
+        assert_eq!((refused.kind, refused.code), (Kind::WrongState, "AddOnEnabled"));
+        assert!(refused.tip.is_some_and(|tip| tip.contains("forceDeleteAddOns")));
+    }
+    assert_eq!(instance(&host, "web").await.status, Status::Running);
+    assert_eq!((days(&host, "web").await.len(), days(&host, "data").await.len()), (1, 1));
+
+    host.done(host.verbs.delete_instance(&caller(), "web", true).await.expect("accepted")).await;
+    host.done(host.verbs.delete_disk(&caller(), "data", true).await.expect("deleted")).await;
+    assert_eq!(host.ports.store.auto_snapshots().await.expect("readable"), []);
+    assert!(host.ports.store.snapshots().await.expect("readable").is_empty());
+    consistent(&host, "with nothing left").await;
 }

@@ -73,7 +73,7 @@ async fn an_instance_is_frozen_with_its_disks_and_restored_with_copies_of_them()
         assert_eq!((attachment.name.as_str(), attachment.slot, attachment.is_done), (holder, slot(), true));
     }
     // Instances go; their disks stay.
-    host.done(host.verbs.delete_instance(&caller(), "copy").await.expect("accepted")).await;
+    host.done(host.verbs.delete_instance(&caller(), "copy", false).await.expect("accepted")).await;
     assert_eq!(disk(&host, "copy-data").await.attachment, None);
     assert_eq!(held(&host, "copy-data").await, Content::from([(1, 10)]));
     consistent(&host, "after restores").await;
@@ -183,9 +183,9 @@ async fn a_disk_is_at_one_place_only() {
     assert_eq!((taken.kind, taken.field), (Kind::InvalidInput, Some("diskPath")));
     let system = attach("more", &holder, "/dev/xvda").await.expect_err("the system disk's");
     assert_eq!(system.field, Some("diskPath"));
-    let deleted = host.verbs.delete_disk(&caller(), "data").await.expect_err("attached");
+    let deleted = host.verbs.delete_disk(&caller(), "data", false).await.expect_err("attached");
     assert_eq!(deleted.kind, Kind::WrongState);
-    host.done(host.verbs.delete_disk(&caller(), "more").await.expect("deleted")).await;
+    host.done(host.verbs.delete_disk(&caller(), "more", false).await.expect("deleted")).await;
     consistent(&host, "after attaching").await;
 }
 

@@ -207,7 +207,7 @@ async fn step(host: Host, model: &mut Model, act: Act, harm: Harm) -> Host {
         }
         Act::Delete(who) => {
             let Some(name) = pick(&model.instances, who) else { return host };
-            let delete = async |host: &Host| host.verbs.delete_instance(&caller(), &name).await;
+            let delete = async |host: &Host| host.verbs.delete_instance(&caller(), &name, false).await;
             let (host, done) = run(host, harm, delete).await;
             let host = if done { host } else { run(host, Harm::None, delete).await.0 };
             model.instances.remove(&name);
@@ -336,7 +336,7 @@ async fn on_disk(host: Host, model: &mut Model, act: Act, harm: Harm) -> Host {
             let Act::DeleteDisk(which) = act else { return host };
             let Some(disk) = pick(&model.disks, which) else { return host };
             let (host, done) =
-                run(host, harm, async |host| host.verbs.delete_disk(&caller(), &disk).await).await;
+                run(host, harm, async |host| host.verbs.delete_disk(&caller(), &disk, false).await).await;
             if done {
                 model.disks.remove(&disk);
             }

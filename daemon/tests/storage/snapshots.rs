@@ -61,12 +61,12 @@ async fn deleting_one_of_source_snapshot_and_copy_leaves_the_others_whole() {
     write(&host, "web", 1, 10).await;
     snap(&host, "web", "first").await;
     host.done(restore(&host, "first", "copy").await.expect("accepted")).await;
-    host.done(host.verbs.delete_instance(&caller(), "web").await.expect("accepted")).await;
+    host.done(host.verbs.delete_instance(&caller(), "web", false).await.expect("accepted")).await;
     consistent(&host, "without the source").await;
     host.done(host.verbs.delete_instance_snapshot(&caller(), "first").await.expect("deleted")).await;
     consistent(&host, "without the snapshot").await;
     assert_eq!(content(&host, "copy").await, Content::from([(1, 10)]));
-    host.done(host.verbs.delete_instance(&caller(), "copy").await.expect("accepted")).await;
+    host.done(host.verbs.delete_instance(&caller(), "copy", false).await.expect("accepted")).await;
     consistent(&host, "without any of them").await;
     assert!(host.world.world().layers.is_empty(), "the room is free again");
 }

@@ -5,7 +5,7 @@ use sloop_proto::v1::{
     CreateDiskFromSnapshotRequest, CreateDiskRequest, CreateDiskResult, GetDiskRequest, Operation, Tag,
 };
 
-use crate::commands::snapshot::auto::day;
+use crate::commands::snapshot::auto::{day, time};
 use crate::commands::work::told;
 use crate::commands::{region, snapshot, tag};
 use crate::complete;
@@ -20,6 +20,7 @@ use crate::wait::End;
 #[command(after_help = "\
 Examples:
   sloop disk create data --size 32
+  sloop disk create data --size 32 --auto-snapshot 03:00
   sloop disk create data2 --from data-20261123-101500
   sloop disk create data2 --from data-20261123-101500 --size 64 --tag role=db
   sloop disk create data2 --from-auto data                      the latest automatic snapshot
@@ -47,6 +48,10 @@ pub(crate) struct CreateArgs {
     /// Tag to put on the disk; may be given several times
     #[arg(long = "tag", value_name = "KEY[=VALUE]", value_parser = tag::parse)]
     tags: Vec<Tag>,
+    /// Have a snapshot made every day, at this time by UTC [default: 06:00]
+    #[arg(long, value_name = "HH:MM", num_args = 0..=1, default_missing_value = time::DEFAULT)]
+    #[arg(value_parser = time::parse)]
+    auto_snapshot: Option<String>,
     #[command(flatten)]
     end: End,
 }
@@ -75,7 +80,7 @@ async fn empty(session: &Session, args: CreateArgs) -> Result<Vec<Operation>, Fa
         disk_name: args.name,
         size_in_gb: args.size.unwrap_or_default(),
         tags: args.tags,
-        add_ons: Vec::new(),
+        add_ons: time::add_ons(args.auto_snapshot),
     };
     Ok(session.disks().create_disk(request).await?.into_inner().operations)
 }
@@ -88,7 +93,7 @@ async fn filled(session: &Session, args: CreateArgs) -> Result<Vec<Operation>, F
         disk_snapshot_name: args.from,
         size_in_gb,
         tags: args.tags,
-        add_ons: Vec::new(),
+        add_ons: time::add_ons(args.auto_snapshot),
         use_latest_restorable_auto_snapshot: day::latest(args.from_auto.as_deref(), args.date.as_deref()),
         source_disk_name: args.from_auto,
         restore_date: args.date,

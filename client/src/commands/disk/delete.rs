@@ -3,6 +3,7 @@
 use clap::Args;
 use sloop_proto::v1::{DeleteDiskRequest, DeleteDiskResult};
 
+use crate::commands::snapshot::auto;
 use crate::commands::work::Work;
 use crate::complete;
 use crate::confirm::{DELETE, confirm};
@@ -27,11 +28,12 @@ pub(crate) struct DeleteArgs {
 /// Deletes disks, after asking; each by itself, whatever becomes of the others.
 pub(super) async fn run(session: &Session, output: &Output, args: DeleteArgs) -> Outcome {
     if !args.yes {
-        confirm(&DELETE, &args.names.join(", "))?;
+        confirm(&DELETE, &auto::with_them(&args.names))?;
     }
     let limits = args.end.limits(None);
     let mut work = Work::ask(args.names, async |disk_name| {
-        let request = DeleteDiskRequest { disk_name, force_delete_add_ons: None };
+        // Whoever said yes was told of them.
+        let request = DeleteDiskRequest { disk_name, force_delete_add_ons: Some(true) };
         Ok(session.disks().delete_disk(request).await?.into_inner().operations)
     })
     .await;

@@ -11,7 +11,7 @@ use crate::failure::Outcome;
 use crate::output::{Output, facts};
 use crate::text;
 
-const HEADERS: [&str; 6] = ["NAME", "SIZE", "STATE", "ATTACHED TO", "PATH", "AGE"];
+const HEADERS: [&str; 7] = ["NAME", "SIZE", "STATE", "ATTACHED TO", "PATH", "DAILY SNAPSHOT", "AGE"];
 
 /// Lists all disks.
 pub(super) async fn run(session: &Session, output: &Output, args: &ListArgs) -> Outcome {
@@ -36,6 +36,7 @@ fn row(disk: &Disk) -> Vec<String> {
         text::word("DiskState", disk.state),
         text::or_dash(disk.attached_to()),
         text::or_dash(disk.path()),
+        text::or_dash(auto::at(&disk.add_ons).unwrap_or_default()),
         text::age(disk.created_at.as_ref()),
     ]
 }

@@ -10,6 +10,7 @@ use sloop_proto::v1::{
 
 use super::ip_type::IpType;
 use super::{next, user_data};
+use crate::commands::snapshot::auto::time;
 use crate::commands::work::Work;
 use crate::commands::{region, tag};
 use crate::complete;
@@ -46,6 +47,10 @@ struct Spec {
     /// Tag to put on the instances; may be given several times
     #[arg(long = "tag", value_name = "KEY[=VALUE]", value_parser = tag::parse)]
     tags: Vec<Tag>,
+    /// Have a snapshot of each made every day, at this time by UTC [default: 06:00]
+    #[arg(long, value_name = "HH:MM", num_args = 0..=1, default_missing_value = time::DEFAULT)]
+    #[arg(value_parser = time::parse)]
+    auto_snapshot: Option<String>,
 }
 
 /// Arguments of `sloop instance create`.
@@ -80,6 +85,7 @@ Examples:
   sloop launch web
   sloop launch web db --blueprint ubuntu_24_04 --bundle small_3_0
   sloop launch app --user-data setup.sh --wait-for first-boot --timeout 10m
+  sloop launch shop --auto-snapshot 03:00
 
 An image that is not on this host yet comes first; --timeout begins after that.")]
 pub(crate) struct LaunchArgs {
@@ -139,6 +145,7 @@ async fn make(
         key_pair_name: spec.key_pair,
         ip_address_type: spec.ip_type.map(|word| IpAddressType::from(word).into()),
         tags: spec.tags,
+        add_ons: time::add_ons(spec.auto_snapshot),
         ..CreateInstancesRequest::default()
     };
     tell_of_translation(session, output).await;

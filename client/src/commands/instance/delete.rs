@@ -6,6 +6,7 @@ use clap::Args;
 use sloop_proto::v1::{DeleteInstanceRequest, DeleteInstanceResult};
 
 use super::Names;
+use crate::commands::snapshot::auto;
 use crate::commands::work::Work;
 use crate::confirm::{DELETE, confirm};
 use crate::connect::Session;
@@ -22,8 +23,8 @@ pub(crate) struct DeleteArgs {
     /// Delete without being asked
     #[arg(long, short)]
     yes: bool,
-    /// Delete add-ons, such as automatic snapshots, with it
-    #[arg(long)]
+    /// Delete add-ons, such as automatic snapshots, with it, which is what happens anyway
+    #[arg(long, hide = true)]
     force: bool,
     /// Wait until it is gone, which is what happens anyway
     #[arg(long, hide = true)]
@@ -39,12 +40,12 @@ pub(crate) struct DeleteArgs {
 /// Deletes instances, after asking.
 pub(crate) async fn run(session: &Session, output: &Output, args: DeleteArgs) -> Outcome {
     if !args.yes {
-        confirm(&DELETE, &args.names.names.join(", "))?;
+        confirm(&DELETE, &auto::with_them(&args.names.names))?;
     }
     let limits = (!args.no_wait).then(|| Limits::new(args.timeout.unwrap_or(LONGEST), None));
-    let force_delete_add_ons = args.force.then_some(true);
     let mut work = Work::ask(args.names.names, async |instance_name| {
-        let request = DeleteInstanceRequest { instance_name, force_delete_add_ons };
+        // Whoever said yes was told of them.
+        let request = DeleteInstanceRequest { instance_name, force_delete_add_ons: Some(true) };
         Ok(session.instances().delete_instance(request).await?.into_inner().operations)
     })
     .await;

@@ -7,7 +7,7 @@ use sloop_proto::v1::{
     CreateInstancesFromSnapshotRequest, CreateInstancesFromSnapshotResult, GetInstanceRequest, Tag,
 };
 
-use super::auto::day;
+use super::auto::{day, time};
 use super::find::of_instance;
 use super::rename::{self, Rename, mapping};
 use crate::commands::instance::{next, user_data};
@@ -65,6 +65,10 @@ pub(crate) struct RestoreArgs {
     /// Tag to put on the instances; may be given several times
     #[arg(long = "tag", value_name = "KEY[=VALUE]", value_parser = tag::parse)]
     tags: Vec<Tag>,
+    /// Have a snapshot of each made every day, at this time by UTC [default: 06:00]
+    #[arg(long, value_name = "HH:MM", num_args = 0..=1, default_missing_value = time::DEFAULT)]
+    #[arg(value_parser = time::parse)]
+    auto_snapshot: Option<String>,
     /// What to wait for once they are made
     #[arg(long, value_enum, value_name = "MILESTONE", conflicts_with = "no_wait")]
     wait_for: Option<Milestone>,
@@ -112,6 +116,7 @@ impl RestoreArgs {
             instance_snapshot_name: self.snapshot,
             key_pair_name: self.key_pair,
             tags: self.tags,
+            add_ons: time::add_ons(self.auto_snapshot),
             use_latest_restorable_auto_snapshot: day::latest(self.auto_of.as_deref(), self.date.as_deref()),
             source_instance_name: self.auto_of,
             restore_date: self.date,

@@ -83,7 +83,14 @@ impl Instances for Script {
     ) -> Answer<CreateInstancesResult> {
         let request = request.into_inner();
         assert_eq!(request.availability_zone, "us-east-1a");
-        let begun = |name: &String| operation(name, OperationStatus::Started);
+        // What was asked for is told where a test looks at it.
+        let details = (!request.add_ons.is_empty())
+            .then(|| done("", "CreateInstancesRequest", &request).operation_details)
+            .flatten();
+        let begun = |name: &String| Operation {
+            operation_details: details.clone(),
+            ..operation(name, OperationStatus::Started)
+        };
         answer(CreateInstancesResult { operations: request.instance_names.iter().map(begun).collect() })
     }
 

@@ -3,7 +3,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Door, convert, failure::status, instances::not_served};
 use crate::{
-    model::{Snapshot, SnapshotState},
+    model::{Error, Snapshot, SnapshotState, TimeOfDay},
     verbs::AutoSnapshots,
 };
 
@@ -17,10 +17,8 @@ impl AddOns for Door {
     ) -> Answer<wire::EnableAddOnResult> {
         let caller = self.caller(&request).map_err(status)?;
         let wire::EnableAddOnRequest { resource_name, add_on_request } = request.into_inner();
-        let asked = add_on_request.unwrap_or_default();
-        not_served("addOnType", asked.add_on_type != wire::AddOnType::AutoSnapshot as i32)?;
-        let time = asked.auto_snapshot_add_on_request.and_then(|asked| asked.snapshot_time_of_day);
-        let enable = self.verbs.enable_auto_snapshots(&caller, &resource_name, time.as_deref());
+        let time = time(add_on_request.unwrap_or_default())?;
+        let enable = self.verbs.enable_auto_snapshots(&caller, &resource_name, time);
         let operations = self.operations(enable.await.map_err(status)?);
         Ok(Response::new(wire::EnableAddOnResult { operations }))
     }
@@ -60,6 +58,24 @@ impl AddOns for Door {
             self.verbs.delete_auto_snapshot(&caller, &resource_name, &date).await.map_err(status)?;
         Ok(Response::new(wire::DeleteAutoSnapshotResult { operations: self.operations(operations) }))
     }
+}
+
+/// When there are to be daily snapshots of something new, if there are.
+pub(super) fn daily(add_ons: Vec<wire::AddOnRequest>) -> Result<Option<TimeOfDay>, Status> {
+    let times = add_ons.into_iter().map(time).collect::<Result<Vec<_>, _>>()?;
+    if times.len() > 1 {
+        let error = Error::invalid("addOns", "The add-on AutoSnapshot is given more than once");
+        return Err(status(error.tip("give it once, with one time of the day")));
+    }
+    Ok(times.first().copied())
+}
+
+/// The time that an add-on is asked for with, which must be automatic snapshots.
+fn time(asked: wire::AddOnRequest) -> Result<TimeOfDay, Status> {
+    not_served("addOnType", asked.add_on_type != wire::AddOnType::AutoSnapshot as i32)?;
+    not_served("stopInstanceOnIdleRequest", asked.stop_instance_on_idle_request.is_some())?;
+    let time = asked.auto_snapshot_add_on_request.and_then(|asked| asked.snapshot_time_of_day);
+    time.map_or(Ok(TimeOfDay::DEFAULT), |time| time.parse::<TimeOfDay>()).map_err(status)
 }
 
 fn details(snapshot: Snapshot) -> wire::AutoSnapshotDetails {

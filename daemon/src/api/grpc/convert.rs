@@ -5,9 +5,12 @@ use jiff::Timestamp;
 use sloop_proto::v1 as wire;
 
 use super::firewall;
-use crate::model::{
-    Blueprint, BlueprintKind, Bundle, Drive, Instance, KeyPair, MetadataOptions, Operation, OperationKind,
-    OperationStatus, Place, ResourceType, Status, Tags,
+use crate::{
+    model::{
+        Blueprint, BlueprintKind, Bundle, Drive, Instance, KeyPair, MetadataOptions, Operation,
+        OperationKind, OperationStatus, Place, ResourceType, Status, Tags, TimeOfDay,
+    },
+    verbs::DailyTimes,
 };
 
 pub(super) fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
@@ -124,7 +127,21 @@ pub(super) fn state(status: Status) -> wire::InstanceState {
     wire::InstanceState { code: Some(status.code()), name: Some(status.word().to_owned()) }
 }
 
-pub(super) fn instance(place: &Place, instance: Instance) -> wire::Instance {
+/// What is enabled of something that has daily snapshots at that time, or has none.
+pub(super) fn add_ons(daily: Option<TimeOfDay>) -> Vec<wire::AddOn> {
+    let add_on = |time: TimeOfDay| wire::AddOn {
+        name: Some("AutoSnapshot".into()),
+        status: Some("Enabled".into()),
+        snapshot_time_of_day: Some(time.to_string()),
+        // Another time holds from when it is said, so that the next one is taken at it, too.
+        next_snapshot_time_of_day: Some(time.to_string()),
+        threshold: None,
+        duration: None,
+    };
+    daily.map(add_on).into_iter().collect()
+}
+
+pub(super) fn instance(place: &Place, daily: &DailyTimes, instance: Instance) -> wire::Instance {
     wire::Instance {
         name: Some(instance.name.to_string()),
         arn: Some(place.arn("Instance", instance.id.0)),
@@ -133,13 +150,13 @@ pub(super) fn instance(place: &Place, instance: Instance) -> wire::Instance {
         location: Some(location(place, &place.zone)),
         resource_type: Some(wire::ResourceType::Instance.into()),
         tags: tags(&instance.tags),
-        hardware: Some(hardware(place, &instance)),
+        hardware: Some(hardware(place, daily, &instance)),
         networking: Some(networking(&instance)),
         ip_address_type: Some(address_type(&instance).into()),
         blueprint_id: Some(instance.blueprint_id),
         blueprint_name: Some(instance.blueprint_name),
         bundle_id: Some(instance.bundle_id),
-        add_ons: Vec::new(),
+        add_ons: add_ons(daily.of(instance.id.0)),
         is_static_ip: Some(instance.has_static_ip),
         private_ip_address: Some(instance.private_ip.to_string()),
         public_ip_address: instance.public_ip.map(|ip| ip.to_string()),
@@ -154,22 +171,25 @@ pub(super) fn instance(place: &Place, instance: Instance) -> wire::Instance {
 }
 
 #[allow(clippy::cast_precision_loss)] // A plan's memory in MiB fits a float's 24 bits.
-fn hardware(place: &Place, instance: &Instance) -> wire::InstanceHardware {
+fn hardware(place: &Place, daily: &DailyTimes, instance: &Instance) -> wire::InstanceHardware {
     wire::InstanceHardware {
         cpu_count: Some(signed(instance.cpu_count)),
         ram_size_in_gb: Some(instance.ram_mb as f32 / 1024.0),
-        disks: instance.drives.iter().map(|one| drive(place, instance, one)).collect(),
+        disks: instance.drives.iter().map(|one| drive(place, daily, instance, one)).collect(),
     }
 }
 
-fn drive(place: &Place, instance: &Instance, drive: &Drive) -> wire::Disk {
+fn drive(place: &Place, daily: &DailyTimes, instance: &Instance, drive: &Drive) -> wire::Disk {
     let is_system = drive.slot.is_system();
+    // A system disk has its instance's identity, and that one's add-ons are shown there.
+    let daily = daily.of(drive.disk.0).filter(|_| !is_system);
     wire::Disk {
         name: drive.name.as_ref().map(ToString::to_string),
         arn: (!is_system).then(|| place.arn("Disk", drive.disk.0)),
         created_at: Some(timestamp(instance.created_at)),
         location: Some(location(place, &place.zone)),
         resource_type: Some(wire::ResourceType::Disk.into()),
+        add_ons: add_ons(daily),
         size_in_gb: Some(signed(drive.stack.bytes() >> 30)),
         is_system_disk: Some(is_system),
         path: Some(if is_system { "/dev/vda".into() } else { drive.slot.to_string() }),

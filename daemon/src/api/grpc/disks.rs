@@ -1,9 +1,9 @@
 use sloop_proto::v1::{self as wire, disks_server::Disks};
 use tonic::{Request, Response, Status};
 
-use super::{Door, convert, failure::status, instances::not_served};
+use super::{Door, add_ons::daily, convert, failure::status, instances::not_served};
 use crate::{
-    model::{Disk, Place},
+    model::{Disk, Place, TimeOfDay},
     verbs::{AutoChoice, CreateDisk, DiskOrigin},
 };
 
@@ -15,13 +15,13 @@ impl Disks for Door {
         let caller = self.caller(&request).map_err(status)?;
         let wire::CreateDiskRequest { disk_name, availability_zone, size_in_gb, tags, add_ons } =
             request.into_inner();
-        not_served("addOns", !add_ons.is_empty())?;
         let asked = CreateDisk {
             name: disk_name,
             zone: availability_zone,
             size_gb: size_in_gb,
             origin: DiskOrigin::Empty,
             tags: convert::pairs(tags),
+            daily: daily(add_ons)?,
         };
         let operations = self.verbs.create_disk(&caller, asked).await.map_err(status)?;
         Ok(Response::new(wire::CreateDiskResult { operations: self.operations(operations) }))
@@ -33,7 +33,6 @@ impl Disks for Door {
     ) -> Answer<wire::CreateDiskFromSnapshotResult> {
         let caller = self.caller(&request).map_err(status)?;
         let asked = request.into_inner();
-        not_served("addOns", !asked.add_ons.is_empty())?;
         let origin = match asked.source_disk_name {
             Some(disk) => {
                 let choice = AutoChoice::of(asked.restore_date, asked.use_latest_restorable_auto_snapshot);
@@ -47,6 +46,7 @@ impl Disks for Door {
             size_gb: asked.size_in_gb,
             origin,
             tags: convert::pairs(asked.tags),
+            daily: daily(asked.add_ons)?,
         };
         let operations = self.verbs.create_disk(&caller, asked).await.map_err(status)?;
         Ok(Response::new(wire::CreateDiskFromSnapshotResult { operations: self.operations(operations) }))
@@ -54,8 +54,9 @@ impl Disks for Door {
 
     async fn delete_disk(&self, request: Request<wire::DeleteDiskRequest>) -> Answer<wire::DeleteDiskResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let operations =
-            self.verbs.delete_disk(&caller, &request.get_ref().disk_name).await.map_err(status)?;
+        let wire::DeleteDiskRequest { disk_name, force_delete_add_ons } = request.into_inner();
+        let force = force_delete_add_ons.unwrap_or_default();
+        let operations = self.verbs.delete_disk(&caller, &disk_name, force).await.map_err(status)?;
         Ok(Response::new(wire::DeleteDiskResult { operations: self.operations(operations) }))
     }
 
@@ -79,19 +80,21 @@ impl Disks for Door {
     async fn get_disk(&self, request: Request<wire::GetDiskRequest>) -> Answer<wire::GetDiskResult> {
         let caller = self.caller(&request).map_err(status)?;
         let found = self.verbs.get_disk(&caller, &request.get_ref().disk_name).await.map_err(status)?;
-        Ok(Response::new(wire::GetDiskResult { disk: Some(disk(self.verbs.place(), found)) }))
+        let daily = self.verbs.get_daily_times().await.map_err(status)?.of(found.id.0);
+        Ok(Response::new(wire::GetDiskResult { disk: Some(disk(self.verbs.place(), daily, found)) }))
     }
 
     async fn get_disks(&self, request: Request<wire::GetDisksRequest>) -> Answer<wire::GetDisksResult> {
         let caller = self.caller(&request).map_err(status)?;
         let page =
             self.verbs.get_disks(&caller, request.get_ref().page_token.as_deref()).await.map_err(status)?;
-        let disks = page.items.into_iter().map(|one| disk(self.verbs.place(), one)).collect();
+        let (place, daily) = (self.verbs.place(), self.verbs.get_daily_times().await.map_err(status)?);
+        let disks = page.items.into_iter().map(|one| disk(place, daily.of(one.id.0), one)).collect();
         Ok(Response::new(wire::GetDisksResult { disks, next_page_token: page.next }))
     }
 }
 
-fn disk(place: &Place, disk: Disk) -> wire::Disk {
+fn disk(place: &Place, daily: Option<TimeOfDay>, disk: Disk) -> wire::Disk {
     let Disk { id, name, owner: _, created_at, attachment, stack, tags } = disk;
     let is_attached = attachment.as_ref().is_some_and(|attachment| attachment.is_done);
     let state = match &attachment {
@@ -107,7 +110,7 @@ fn disk(place: &Place, disk: Disk) -> wire::Disk {
         location: Some(convert::location(place, &place.zone)),
         resource_type: Some(wire::ResourceType::Disk.into()),
         tags: convert::tags(&tags),
-        add_ons: Vec::new(),
+        add_ons: convert::add_ons(daily),
         size_in_gb: Some(convert::signed(stack.bytes() >> 30)),
         is_system_disk: Some(false),
         iops: Some(convert::signed((stack.bytes() >> 30).saturating_mul(3).max(100))),

@@ -1,7 +1,7 @@
 use sloop_proto::v1::{self as wire, instances_server::Instances};
 use tonic::{Request, Response, Status};
 
-use super::{Door, convert, failure::status};
+use super::{Door, add_ons::daily, convert, failure::status};
 use crate::{
     model::{MetadataUpdate, Operation},
     verbs::{AccessDetails, CreateInstances},
@@ -35,7 +35,6 @@ impl Instances for Door {
             ip_address_type,
         } = request.into_inner();
         not_served("customImageName", custom_image_name.is_some())?;
-        not_served("addOns", !add_ons.is_empty())?;
         let ipv4 =
             [None, Some(wire::IpAddressType::Ipv4 as i32), Some(wire::IpAddressType::Dualstack as i32)];
         not_served("ipAddressType", !ipv4.contains(&ip_address_type))?;
@@ -48,6 +47,7 @@ impl Instances for Door {
             key_pair: key_pair_name.filter(|name| !name.is_empty()),
             ipv4_only: ip_address_type == Some(wire::IpAddressType::Ipv4 as i32),
             tags: convert::pairs(tags),
+            daily: daily(add_ons)?,
         };
         let operations = self.verbs.create_instances(&caller, asked).await.map_err(status)?;
         Ok(Response::new(wire::CreateInstancesResult { operations: self.operations(operations) }))
@@ -60,7 +60,8 @@ impl Instances for Door {
         let caller = self.caller(&request).map_err(status)?;
         let instance =
             self.verbs.get_instance(&caller, &request.get_ref().instance_name).await.map_err(status)?;
-        let instance = Some(convert::instance(self.verbs.place(), instance));
+        let daily = self.verbs.get_daily_times().await.map_err(status)?;
+        let instance = Some(convert::instance(self.verbs.place(), &daily, instance));
         Ok(Response::new(wire::GetInstanceResult { instance }))
     }
 
@@ -74,8 +75,8 @@ impl Instances for Door {
             .get_instances(&caller, request.get_ref().page_token.as_deref())
             .await
             .map_err(status)?;
-        let instances =
-            page.items.into_iter().map(|one| convert::instance(self.verbs.place(), one)).collect();
+        let (place, daily) = (self.verbs.place(), self.verbs.get_daily_times().await.map_err(status)?);
+        let instances = page.items.into_iter().map(|one| convert::instance(place, &daily, one)).collect();
         Ok(Response::new(wire::GetInstancesResult { instances, next_page_token: page.next }))
     }
 
@@ -126,9 +127,9 @@ impl Instances for Door {
         request: Request<wire::DeleteInstanceRequest>,
     ) -> Answer<wire::DeleteInstanceResult> {
         let caller = self.caller(&request).map_err(status)?;
-        // There are no add-ons yet that `forceDeleteAddOns` could force.
-        let operations =
-            self.verbs.delete_instance(&caller, &request.get_ref().instance_name).await.map_err(status)?;
+        let wire::DeleteInstanceRequest { instance_name, force_delete_add_ons } = request.into_inner();
+        let force = force_delete_add_ons.unwrap_or_default();
+        let operations = self.verbs.delete_instance(&caller, &instance_name, force).await.map_err(status)?;
         Ok(Response::new(wire::DeleteInstanceResult { operations: self.operations(operations) }))
     }
 

@@ -1,7 +1,7 @@
 use sloop_proto::v1::{self as wire, snapshots_server::Snapshots};
 use tonic::{Request, Response, Status};
 
-use super::{Door, convert, failure::status, instances::not_served};
+use super::{Door, add_ons::daily, convert, failure::status, instances::not_served};
 use crate::{
     model::{FrozenDisk, Origin, Place, ResourceType, Snapshot, SnapshotState},
     verbs::{AutoChoice, CopySnapshot, CreateFromSnapshot, CreateInstances, DiskSource, NewDiskName},
@@ -137,7 +137,6 @@ impl Snapshots for Door {
 
 #[allow(clippy::result_large_err)] // It is what a door answers with.
 fn from_snapshot(asked: wire::CreateInstancesFromSnapshotRequest) -> Result<CreateFromSnapshot, Status> {
-    not_served("addOns", !asked.add_ons.is_empty())?;
     let (date, latest) = (asked.restore_date, asked.use_latest_restorable_auto_snapshot);
     let automatic = automatic(asked.source_instance_name, date, latest)?;
     let ipv6_only = asked.ip_address_type == Some(wire::IpAddressType::Ipv6 as i32);
@@ -161,6 +160,7 @@ fn from_snapshot(asked: wire::CreateInstancesFromSnapshotRequest) -> Result<Crea
             key_pair: asked.key_pair_name.filter(|name| !name.is_empty()),
             ipv4_only: asked.ip_address_type == Some(wire::IpAddressType::Ipv4 as i32),
             tags: convert::pairs(asked.tags),
+            daily: daily(asked.add_ons)?,
             ..CreateInstances::default()
         },
     })

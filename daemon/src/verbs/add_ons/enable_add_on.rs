@@ -10,14 +10,14 @@ impl Verbs {
         &self,
         caller: &Caller,
         name: &str,
-        time: Option<&str>,
+        time: TimeOfDay,
     ) -> Result<Vec<Operation>> {
-        let time = time.map_or(Ok(TimeOfDay::DEFAULT), str::parse)?;
         let _alone = self.admission.lock().await;
         let source = self.find_source(caller, name).await?;
         let (now, last) = (self.ports.clock.now(), self.ports.store.auto_snapshots().await?);
         let last_day = last.into_iter().find(|one| one.source == source.id()).and_then(|one| one.last_day);
-        let daily = AutoSnapshot { source: source.id(), kind: source.kind(), time, since: now, last_day };
+        let daily =
+            AutoSnapshot { last_day, ..AutoSnapshot::beginning(source.id(), source.kind(), time, now) };
         let resource = (source.kind(), source.id(), source.name());
         let operation =
             Operation::accepted(OperationKind::EnableAddOn, &caller.owner, resource, "AutoSnapshot", now)

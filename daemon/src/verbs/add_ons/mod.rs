@@ -4,11 +4,14 @@ mod delete_auto_snapshot;
 mod disable_add_on;
 mod enable_add_on;
 mod get_auto_snapshots;
+mod get_daily_times;
 mod schedule;
 
-pub use self::get_auto_snapshots::AutoSnapshots;
+pub use self::{get_auto_snapshots::AutoSnapshots, get_daily_times::DailyTimes};
 use super::Verbs;
-use crate::model::{Caller, Disk, Error, Instance, ResourceType, Result, Snapshot, shown};
+use crate::model::{
+    Caller, Disk, Error, Instance, Kind, ResourceName, ResourceType, Result, Snapshot, shown,
+};
 
 /// What automatic snapshots are taken of.
 pub(super) enum Source {
@@ -67,7 +70,7 @@ impl Verbs {
     pub(super) async fn find_source(&self, caller: &Caller, name: &str) -> Result<Source> {
         match self.find(caller, name).await {
             Ok(instance) => Ok(Source::Instance(Box::new(instance))),
-            Err(error) if error.kind == crate::model::Kind::NotFound => {
+            Err(error) if error.kind == Kind::NotFound => {
                 let disk = self.find_disk(caller, name).await;
                 disk.map(|disk| Source::Disk(Box::new(disk))).map_err(|_| {
                     Error::not_found("Resource", shown(name))
@@ -76,6 +79,16 @@ impl Verbs {
             }
             Err(error) => Err(Error { field: Some("resourceName"), ..error }),
         }
+    }
+
+    /// Refuses to delete what daily snapshots are taken of, as Lightsail does: they would go with it. Call it with the admission held.
+    pub(super) async fn without_daily(&self, source: uuid::Uuid, name: &ResourceName) -> Result<()> {
+        if self.ports.store.auto_snapshots().await?.iter().all(|one| one.source != source) {
+            return Ok(());
+        }
+        let message = format!("Automatic snapshots of {name} are enabled, and would be deleted with it");
+        let tip = format!("ask with forceDeleteAddOns, or turn them off: sloop snapshot auto off {name}");
+        Err(Error::new(Kind::WrongState, "AddOnEnabled", message).tip(tip))
     }
 
     /// The automatic snapshots of a source, the newest first.

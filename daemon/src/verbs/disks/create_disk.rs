@@ -1,8 +1,8 @@
 use super::parse_size;
 use crate::{
     model::{
-        Beneath, Caller, Disk, DiskId, Error, Kind, Layer, Operation, OperationKind, Place, ResourceName,
-        ResourceType, Result, Snapshot, Stack, Tags, shown,
+        AutoSnapshot, Beneath, Caller, Disk, DiskId, Error, Kind, Layer, Operation, OperationKind, Place,
+        ResourceName, ResourceType, Result, Snapshot, Stack, Tags, TimeOfDay, shown,
     },
     ports::Change,
     verbs::{AutoChoice, Verbs, snapshots::whole},
@@ -21,6 +21,8 @@ pub struct CreateDisk {
     pub origin: DiskOrigin,
     /// Labels, each a key and a value.
     pub tags: Vec<(String, String)>,
+    /// Daily snapshots from the beginning, at that time.
+    pub daily: Option<TimeOfDay>,
 }
 
 /// What a new disk holds.
@@ -46,17 +48,7 @@ impl Verbs {
         let _alone = self.admission.lock().await;
         self.admit_disks().await?;
         self.admit_disk(1).await?;
-        let (kind, beneath, from) = match &asked.origin {
-            DiskOrigin::Empty => (OperationKind::CreateDisk, Beneath::Nothing, String::new()),
-            DiskOrigin::Snapshot(name) => {
-                let snapshot = self.find_snapshot(caller, ResourceType::DiskSnapshot, name).await?;
-                (OperationKind::CreateDiskFromSnapshot, content_of(&snapshot, bytes)?, name.clone())
-            }
-            DiskOrigin::Automatic(disk, choice) => {
-                let snapshot = self.find_auto(caller, disk, choice).await?;
-                (OperationKind::CreateDiskFromSnapshot, content_of(&snapshot, bytes)?, disk.clone())
-            }
-        };
+        let (kind, beneath, from) = self.beginning_of(caller, &asked.origin, bytes).await?;
         let disk = Disk {
             id: DiskId::fresh(),
             name,
@@ -67,10 +59,31 @@ impl Verbs {
             tags,
         };
         let operation = self.done_on_disk(caller, kind, &disk, &from);
-        let changes =
+        let daily = asked
+            .daily
+            .map(|time| AutoSnapshot::beginning(disk.id.0, ResourceType::Disk, time, disk.created_at));
+        let mut changes =
             vec![Change::AddDisk(Box::new(disk)), Change::PutOperation(Box::new(operation.clone()))];
+        changes.extend(daily.map(Change::PutAutoSnapshot));
         self.ports.store.commit(changes).await?;
         Ok(vec![operation])
+    }
+
+    /// What a new disk stands on, the sort of operation that makes it, and the name of what it is made from.
+    async fn beginning_of(
+        &self,
+        caller: &Caller,
+        origin: &DiskOrigin,
+        bytes: u64,
+    ) -> Result<(OperationKind, Beneath, String)> {
+        let (snapshot, from) = match origin {
+            DiskOrigin::Empty => return Ok((OperationKind::CreateDisk, Beneath::Nothing, String::new())),
+            DiskOrigin::Snapshot(name) => {
+                (self.find_snapshot(caller, ResourceType::DiskSnapshot, name).await?, name)
+            }
+            DiskOrigin::Automatic(disk, choice) => (self.find_auto(caller, disk, choice).await?, disk),
+        };
+        Ok((OperationKind::CreateDiskFromSnapshot, content_of(&snapshot, bytes)?, from.clone()))
     }
 
     async fn admit_disks(&self) -> Result<()> {

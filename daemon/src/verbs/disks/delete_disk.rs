@@ -6,13 +6,22 @@ use crate::{
 };
 
 impl Verbs {
-    /// Deletes a disk that is not attached, at once. Snapshots of it stay.
-    pub async fn delete_disk(&self, caller: &Caller, name: &str) -> Result<Vec<Operation>> {
+    /// Deletes a disk that is not attached, at once. Snapshots of it stay, but automatic ones do not: one with daily snapshots is refused
+    /// unless they are to go with it.
+    pub async fn delete_disk(
+        &self,
+        caller: &Caller,
+        name: &str,
+        force_add_ons: bool,
+    ) -> Result<Vec<Operation>> {
         let _alone = self.admission.lock().await;
         let disk = self.find_disk(caller, name).await?;
         if let Some(attachment) = &disk.attachment {
             let message = format!("{} is attached to {}", disk.name, attachment.name);
             return Err(wrong_state(message).tip(format!("detach it first: sloop disk detach {}", disk.name)));
+        }
+        if !force_add_ons {
+            self.without_daily(disk.id.0, &disk.name).await?;
         }
         let operation = self.done_on_disk(caller, OperationKind::DeleteDisk, &disk, "");
         let changes = vec![Change::RemoveDisk(disk.id), Change::PutOperation(Box::new(operation.clone()))];

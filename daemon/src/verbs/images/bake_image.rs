@@ -63,6 +63,7 @@ impl Verbs {
             key_pair: None,
             ipv4_only: true,
             tags: vec![(TAG.to_owned(), blueprint.id.clone())],
+            daily: None,
         };
         told(ImageMoment::of("starting a guest to bake in"));
         let operations = self.create_instances(&caller, asked).await?;
@@ -73,7 +74,7 @@ impl Verbs {
             Err(Error::unavailable(format!("baking {} did not end within {minutes} minutes", blueprint.id)))
         });
         told(ImageMoment::of("clearing the guest away"));
-        match self.delete_instance(&caller, &name).await {
+        match self.delete_instance(&caller, &name, true).await {
             Ok(operations) => drop(self.ended(&caller, operations).await),
             // It never came to be, or somebody was quicker.
             Err(error) => tracing::debug!(%error, name, "the guest is gone already"),
@@ -158,7 +159,7 @@ impl Verbs {
             if instance.tags.iter().any(|(key, _)| key == TAG) {
                 let caller = Caller { owner: instance.owner.clone(), admin: true };
                 tracing::info!(instance = %instance.name, "clearing away a guest of a bake that was cut off");
-                if let Err(error) = self.delete_instance(&caller, instance.name.as_str()).await {
+                if let Err(error) = self.delete_instance(&caller, instance.name.as_str(), true).await {
                     tracing::warn!(instance = %instance.name, %error, "cannot clear it away");
                 }
             }

@@ -5,6 +5,7 @@ mod delete;
 mod list;
 mod off;
 mod on;
+pub(in crate::commands) mod time;
 
 use clap::Subcommand;
 use sloop_proto::v1::AddOn;
@@ -38,8 +39,18 @@ pub(super) async fn run(session: &Session, output: &Output, command: AutoCommand
     }
 }
 
-/// When automatic snapshots are made, as a fact to show; none where they are off.
+/// The time that automatic snapshots are made at; none where they are off.
+pub(in crate::commands) fn at(add_ons: &[AddOn]) -> Option<&str> {
+    let on = add_ons.iter().find(|add_on| add_on.name() == "AutoSnapshot" && add_on.status() == "Enabled");
+    on.map(AddOn::snapshot_time_of_day)
+}
+
+/// The same, as a fact to show.
 pub(in crate::commands) fn fact(add_ons: &[AddOn]) -> Option<(&'static str, String)> {
-    let on = add_ons.iter().find(|add_on| add_on.name() == "AutoSnapshot" && add_on.status() == "Enabled")?;
-    Some(("Automatic snapshots", format!("daily at {} UTC", on.snapshot_time_of_day())))
+    Some(("Automatic snapshots", format!("daily at {} UTC", at(add_ons)?)))
+}
+
+/// What goes when these instances or disks are deleted, to ask about.
+pub(in crate::commands) fn with_them(names: &[String]) -> String {
+    format!("{}, with any automatic snapshots", names.join(", "))
 }
