@@ -20,6 +20,7 @@ use sloop_proto::v1::storage_client::StorageClient;
 use sloop_proto::v1::tags_client::TagsClient;
 use sloop_proto::v1::terminal_client::TerminalClient;
 use sloop_proto::v1::transfer_client::TransferClient;
+use sloop_proto::v1::transport_client::TransportClient;
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 
@@ -130,6 +131,11 @@ impl Session {
     /// Tags.
     pub(crate) fn tags(&self) -> TagsClient<Channel> {
         TagsClient::new(self.channel.clone())
+    }
+
+    /// Snapshots that leave as files and come back.
+    pub(crate) fn transport(&self) -> TransportClient<Channel> {
+        TransportClient::new(self.channel.clone())
     }
 
     /// Consoles.

@@ -7,7 +7,7 @@
 pub mod json;
 
 /// Messages, clients and servers of `sloop.v1`.
-#[allow(missing_docs, clippy::pedantic, unreachable_pub)]
+#[allow(missing_docs, clippy::pedantic, clippy::large_enum_variant, unreachable_pub)]
 pub mod v1 {
     tonic::include_proto!("sloop.v1");
 }

@@ -140,3 +140,40 @@ fn a_bigger_plan_gives_a_guest_more_of_everything() -> Result<()> {
     ensure!(refused.code == 2 && refused.stderr.contains("cannot become smaller"), "{refused}");
     files_are_sound(&lab)
 }
+
+#[test]
+fn a_snapshot_is_exported_and_restored_on_another_host() -> Result<()> {
+    let (here, there) = (Lab::real()?, Lab::real()?);
+    launch(&here, "web")?;
+    let fill = "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob";
+    let first = inside(&here, "web", fill)?;
+    here.must(&["snapshot", "create", "web", "first"])?;
+    let second = inside(&here, "web", &fill.replace("blob", "more"))?;
+    here.must(&["snapshot", "create", "web", "second"])?;
+
+    let path = |name: &str| here.dir().join(name).display().to_string();
+    let (whole, later) = (path("first.qcow2"), path("second.qcow2"));
+    here.must(&["snapshot", "export", "first", &whole])?;
+    here.must(&["snapshot", "export", "second", &later, "--incremental-since", "first"])?;
+    let bytes = |path: &str| -> Result<u64> { Ok(std::fs::metadata(path)?.len()) };
+    ensure!(bytes(&later)? < bytes(&whole)?, "{} and {}", bytes(&later)?, bytes(&whole)?);
+    ensure!(here.sloop(&["snapshot", "export", "first", &whole])?.code == 2, "it is there already");
+
+    let missing = there.sloop(&["snapshot", "import", &later])?;
+    ensure!(missing.code == 3 && missing.stderr.contains("import that snapshot first"), "{missing}");
+    there.must(&["snapshot", "import", &whole, "--name", "moved"])?;
+    there.must(&["snapshot", "import", &later])?;
+    there.must(&["snapshot", "restore", "moved", "copy", "--wait-for", "first-boot"])?;
+    ensure!(inside(&there, "copy", "md5sum </blob")? == first, "exactly what was there");
+    there.must(&["rm", "copy", "--yes"])?;
+    there.must(&["snapshot", "delete", "moved", "--yes"])?;
+    there.must(&["snapshot", "restore", "second", "copy2", "--wait-for", "first-boot"])?;
+    ensure!(inside(&there, "copy2", "md5sum </blob")? == first, "from below");
+    ensure!(inside(&there, "copy2", "md5sum </more")? == second, "and what came later");
+    for lab in [&here, &there] {
+        files_are_sound(lab)?;
+        let staging = lab.shell(&format!("ls {}/state/staging", lab.dir().display()))?;
+        ensure!(staging.trim().is_empty(), "left over: {staging}");
+    }
+    Ok(())
+}

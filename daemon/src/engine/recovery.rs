@@ -33,6 +33,9 @@ impl Engine {
         let unfinished = ports.store.unfinished().await?;
         self.prepare_host(&instances, &unfinished).await;
 
+        if let Err(error) = self.settle_layers().await {
+            tracing::warn!(%error, "cannot look at what was being imported");
+        }
         self.tally_if_possible().await;
         let domains = self.domains().await;
         let busy: HashSet<_> = unfinished.iter().map(|operation| InstanceId(operation.resource_id)).collect();
@@ -66,6 +69,20 @@ impl Engine {
         }
         self.sweep_soon();
         Ok(found)
+    }
+
+    /// The last daemon may have been killed between the files of a snapshot and their records.
+    async fn settle_layers(&self) -> Result<()> {
+        let ports = self.ports();
+        let unsettled = ports.volumes.unsettled().await?;
+        if unsettled.is_empty() {
+            return Ok(());
+        }
+        let recorded: HashSet<_> = ports.store.layers().await?.into_iter().map(|layer| layer.id).collect();
+        for id in unsettled {
+            ports.volumes.settle_received(id, recorded.contains(&id)).await?;
+        }
+        Ok(())
     }
 
     async fn prepare_host(&self, instances: &[Instance], unfinished: &[Operation]) {

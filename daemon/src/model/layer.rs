@@ -109,6 +109,11 @@ impl Stack {
             .map_or_else(|| self.bottom().clone(), |layer| Beneath::Layer(layer.id))
     }
 
+    /// Where what the top holds begins: with the nearest file from the top on, with the base image, or nowhere.
+    pub fn content(&self) -> Beneath {
+        self.made().next().map_or_else(|| self.bottom().clone(), |layer| Beneath::Layer(layer.id))
+    }
+
     /// The base image at the bottom, if there is one.
     pub fn base(&self) -> Option<&Path> {
         if let Beneath::Base(path) = self.bottom() { Some(path) } else { None }
@@ -138,6 +143,7 @@ mod tests {
         let stack = Stack::read(vec![top.clone(), middle.clone(), bottom.clone()]).expect("in order");
         assert_eq!((stack.top(), stack.depth(), stack.bytes()), (&top, 2, 2 << 30));
         assert_eq!(stack.beneath_top(), Beneath::Layer(bottom.id), "the one between holds nothing");
+        assert_eq!(stack.content(), Beneath::Layer(bottom.id), "neither does the top");
         assert_eq!(stack.base(), Some(Path::new("/images/tiny.qcow2")));
         for wrong in
             [vec![], vec![top.clone(), bottom.clone()], vec![top, middle], vec![bottom.clone(), bottom]]

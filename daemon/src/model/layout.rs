@@ -52,6 +52,11 @@ impl Layout {
         self.root.join("layers")
     }
 
+    /// Where files are made that are no layers, or not yet.
+    pub fn staging(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
     /// The file of a layer.
     pub fn layer(&self, id: LayerId) -> PathBuf {
         self.layers().join(format!("{id}.qcow2"))

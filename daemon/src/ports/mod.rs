@@ -23,7 +23,7 @@ pub use images::{Images, Pieces, Told};
 pub use keys::{Keys, NewKey};
 pub use network::{LinkEvent, Network};
 pub use store::{Address, Change, OperationFilter, Store};
-pub use volumes::Volumes;
+pub use volumes::{Parcel, Volumes};
 
 /// One of each.
 #[derive(Clone)]

@@ -64,6 +64,8 @@ pub enum Change {
     PutOnTop(DiskId, Layer),
     /// A disk is written to a layer that is there from now on.
     SetTop(DiskId, LayerId),
+    /// A layer that came from another host. What it stands on must be there.
+    AddLayer(Box<Layer>),
     /// There is a file for the layer now.
     SetMade(LayerId),
     /// The size of a disk, seen from a layer that is its top, in bytes.

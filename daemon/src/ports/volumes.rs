@@ -1,7 +1,16 @@
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::model::{Beneath, Instance, InstanceId, Layer, LayerId, Result, Way};
+use super::{Pieces, Told};
+use crate::model::{Arrival, Beneath, Cut, Instance, InstanceId, Layer, LayerId, Result, Way};
+
+/// A disk as one file that somebody takes with them.
+pub struct Parcel {
+    /// Length of the file in bytes.
+    pub bytes: u64,
+    /// The file, which is gone with the stream. It depends on no layer any more.
+    pub pieces: Pieces,
+}
 
 /// What instances keep: the layers of disks, and each instance's seed.
 #[async_trait]
@@ -31,6 +40,26 @@ pub trait Volumes: Send + Sync {
 
     /// Layers there are.
     async fn layers(&self) -> Result<Vec<LayerId>>;
+
+    /// Makes one qcow2 file of a disk that nobody writes to, and tells how far it is. The file names no other file. What was made is
+    /// gone when the call is dropped.
+    async fn export_layer(&self, cut: &Cut, told: Told) -> Result<Parcel>;
+
+    /// Takes in the file of a layer, holds it against what was said of it, and looks through it. It is no layer before it is kept. Gives
+    /// the size of its disk in bytes.
+    async fn receive_layer(&self, arrival: &Arrival, file: Pieces, told: Told) -> Result<u64>;
+
+    /// Makes a layer of a file that was received. It is unsettled until somebody says whether it has a record.
+    async fn keep_received(&self, id: LayerId) -> Result<()>;
+
+    /// The layer is settled: it has a record and stays, or has none and goes.
+    async fn settle_received(&self, id: LayerId, is_recorded: bool) -> Result<()>;
+
+    /// Layers that are not settled: nobody has lived to say whether they have records.
+    async fn unsettled(&self) -> Result<Vec<LayerId>>;
+
+    /// Lets go of a file that was received and not kept.
+    async fn drop_received(&self, id: LayerId);
 
     /// Makes the seed that a guest reads its identity from.
     async fn ensure_seed(&self, instance: &Instance) -> Result<()>;

@@ -8,6 +8,7 @@ mod hypervisor;
 mod images;
 mod merge;
 mod network;
+mod parcels;
 mod volumes;
 
 use std::{
@@ -39,6 +40,10 @@ pub struct World {
     pub counters: BTreeMap<InstanceId, Bytes>,
     /// Layers of disks.
     pub layers: BTreeMap<LayerId, LayerFile>,
+    /// Files that were received and are no layers yet.
+    pub arrivals: BTreeMap<LayerId, LayerFile>,
+    /// Layers of which nobody has said whether they have records.
+    pub unsettled: BTreeSet<LayerId>,
     /// Layers whose files are damaged.
     pub damaged: BTreeSet<LayerId>,
     /// Where each domain's disks are written, by the slots of the disks.

@@ -5,8 +5,8 @@ use tokio::sync::Notify;
 
 use super::{LayerFile, Simulated};
 use crate::{
-    model::{Beneath, Error, Instance, InstanceId, Kind, Layer, LayerId, Result, Way},
-    ports::Volumes,
+    model::{Arrival, Beneath, Cut, Error, Instance, InstanceId, Kind, Layer, LayerId, Result, Way},
+    ports::{Parcel, Pieces, Told, Volumes},
 };
 
 /// What a simulated guest writes at once, in bytes.
@@ -71,6 +71,42 @@ impl Volumes for Simulated {
 
     async fn layers(&self) -> Result<Vec<LayerId>> {
         Ok(self.call("list_layers")?.layers.keys().copied().collect())
+    }
+
+    async fn export_layer(&self, cut: &Cut, told: Told) -> Result<Parcel> {
+        drop(self.call("export_layer")?);
+        self.hand_out(cut, &told)
+    }
+
+    async fn receive_layer(&self, arrival: &Arrival, file: Pieces, told: Told) -> Result<u64> {
+        drop(self.call("receive_layer")?);
+        self.take_in(arrival, file, &told).await
+    }
+
+    async fn keep_received(&self, id: LayerId) -> Result<()> {
+        let mut world = self.call("keep_received")?;
+        let file = world.arrivals.remove(&id);
+        let file = file.ok_or_else(|| Error::internal(format!("the file of layer {id} has not come")))?;
+        world.layers.insert(id, file);
+        world.unsettled.insert(id);
+        Ok(())
+    }
+
+    async fn settle_received(&self, id: LayerId, is_recorded: bool) -> Result<()> {
+        let mut world = self.call("settle_received")?;
+        if !is_recorded {
+            world.layers.remove(&id);
+        }
+        world.unsettled.remove(&id);
+        Ok(())
+    }
+
+    async fn unsettled(&self) -> Result<Vec<LayerId>> {
+        Ok(self.call("unsettled")?.unsettled.iter().copied().collect())
+    }
+
+    async fn drop_received(&self, id: LayerId) {
+        self.world().arrivals.remove(&id);
     }
 
     async fn ensure_seed(&self, instance: &Instance) -> Result<()> {

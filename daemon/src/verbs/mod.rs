@@ -63,7 +63,10 @@ pub use self::{
     images::{Course, ImageInUse, ImageList, ImportRequest, MissingImage, SupplyMoment},
     page::Page,
     resolve_name::KnownName,
-    snapshots::{CopySnapshot, CreateFromSnapshot, DiskSource, NewDiskName},
+    snapshots::{
+        CopySnapshot, CreateFromSnapshot, DiskSource, ExportPart, ExportRequest, ImportSnapshot,
+        ImportedDisk, ImportedInstance, NewDiskName, SnapshotExport,
+    },
     watch_operation::OperationMoment,
     watch_readiness::ReadinessMoment,
 };

@@ -24,7 +24,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
 
 /// Adapters that other adapters build on; `ffi` is there for all.
 const SIBLINGS: &[(&str, &[&str])] =
-    &[("images", &["disk"]), ("netlink", &["dhcp", "ra"]), ("volumes", &["disk", "seed"])];
+    &[("images", &["disk"]), ("netlink", &["dhcp", "ra"]), ("volumes", &["disk", "images", "seed"])];
 
 /// Libraries, with their families (`virt` stands for `virt_sys` too), and the only places that know them.
 const LIBRARIES: &[(&str, &[&str])] = &[

@@ -11,3 +11,4 @@ mod random;
 mod snapshots;
 mod stand;
 mod tidy;
+mod transport;

@@ -41,6 +41,7 @@ const BEYOND: &[&str] = &[
     "Storage",
     "Terminal",
     "Transfer",
+    "Transport",
 ];
 
 #[test]
@@ -64,7 +65,17 @@ fn what_is_beyond_must_be_named_and_must_be_there() {
     let model = Model::load();
     let report = compare(
         &model,
-        &["Host", "Images", "Publishing", "Readiness", "Storage", "Terminal", "Transfer", "Tags"],
+        &[
+            "Host",
+            "Images",
+            "Publishing",
+            "Readiness",
+            "Storage",
+            "Terminal",
+            "Transfer",
+            "Transport",
+            "Tags",
+        ],
     );
     let beyond = |fault: &&String| fault.contains("beyond");
     assert_eq!(

@@ -4,9 +4,9 @@ mod bring;
 mod export;
 mod import;
 pub(crate) mod list;
-mod part;
+pub(super) mod part;
 mod remove;
-mod upload;
+pub(super) mod upload;
 
 use clap::Subcommand;
 use sloop_proto::v1::{Image, ImageProgress};
@@ -76,7 +76,7 @@ async fn follow(mut moments: Streaming<ImageProgress>, stage: &Stage) -> Result<
 
 /// Stays with the work until it ends, or until the person has had enough. Then it is dropped, files that are half
 /// written and spinners with it, before anything is said.
-async fn attend(output: &Output, farewell: &str, work: impl Future<Output = Outcome>) -> Outcome {
+pub(super) async fn attend(output: &Output, farewell: &str, work: impl Future<Output = Outcome>) -> Outcome {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let code = tokio::select! {

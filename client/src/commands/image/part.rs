@@ -11,7 +11,7 @@ use tempfile::TempPath;
 use crate::failure::Failure;
 
 /// The file while it is not whole yet. It goes again unless it is kept.
-pub(super) struct Part {
+pub(in crate::commands) struct Part {
     file: File,
     path: TempPath,
     /// The name that it gets.
@@ -20,11 +20,15 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Begins the file. With `force` it takes the place of what is there.
+    /// Begins a file that gets its digest beside it. With `force` it takes the place of what is there.
     pub(super) fn create(name: &Path, force: bool) -> Result<Self, Failure> {
-        for path in [name, &beside(name, ".sha256")] {
-            refuse(path, force)?;
-        }
+        refuse(&beside(name, ".sha256"), force)?;
+        Self::begin(name, force)
+    }
+
+    /// Begins the file. With `force` it takes the place of what is there.
+    pub(in crate::commands) fn begin(name: &Path, force: bool) -> Result<Self, Failure> {
+        refuse(name, force)?;
         let path = beside(name, ".part");
         if force {
             // Somebody's leavings; what cannot be removed is told of in the next line.
@@ -42,13 +46,18 @@ impl Part {
 
     /// Gives the file its name, and writes its digest beside it.
     pub(super) fn keep(self, digest: &str) -> Result<(), Failure> {
+        let (sums, line) = (beside(&self.name, ".sha256"), sum(digest, &self.name));
+        self.name()?;
+        fs::write(&sums, line).map_err(|error| Failure::file(&sums, &error))
+    }
+
+    /// Gives the file its name.
+    pub(in crate::commands) fn name(self) -> Result<(), Failure> {
         let failure = |error| Failure::file(&self.name, &error);
         self.file.sync_all().map_err(failure)?;
         let named =
             if self.force { self.path.persist(&self.name) } else { self.path.persist_noclobber(&self.name) };
-        named.map_err(|error| failure(error.error))?;
-        let sums = beside(&self.name, ".sha256");
-        fs::write(&sums, sum(digest, &self.name)).map_err(|error| Failure::file(&sums, &error))
+        named.map_err(|error| failure(error.error))
     }
 }
 
@@ -63,7 +72,7 @@ impl Write for Part {
 }
 
 /// Refuses what is there already and may not be written over, and what never may.
-fn refuse(path: &Path, force: bool) -> Result<(), Failure> {
+pub(in crate::commands) fn refuse(path: &Path, force: bool) -> Result<(), Failure> {
     match fs::metadata(path) {
         Ok(facts) if !facts.is_file() => {
             Err(Failure::usage(format!("{} is there and is no regular file", path.display())))
@@ -74,7 +83,8 @@ fn refuse(path: &Path, force: bool) -> Result<(), Failure> {
     }
 }
 
-fn beside(file: &Path, ending: &str) -> PathBuf {
+/// The path with an ending after its last one.
+pub(in crate::commands) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(ending);
     name.into()

@@ -17,9 +17,9 @@ use crate::failure::Failure;
 use crate::progress::Stage;
 
 /// The largest piece of a file, as the contract has it.
-const PIECE: usize = 128 << 10;
+pub(in crate::commands) const PIECE: usize = 128 << 10;
 /// Pieces on their way.
-const QUEUE: usize = 4;
+pub(in crate::commands) const QUEUE: usize = 4;
 
 /// The file to send, or standard input.
 pub(super) struct Source {
@@ -74,7 +74,9 @@ pub(super) async fn send(
 /// The requests that are in the queue. Only a whole file has an end, its mark: the request of one that cannot be read on,
 /// or that nobody wants to send any more, stays open until the connection goes, lest the daemon takes the part for the
 /// whole.
-fn whole<T: Send + 'static>(queue: mpsc::Receiver<Option<T>>) -> impl Stream<Item = T> + Send + 'static {
+pub(in crate::commands) fn whole<T: Send + 'static>(
+    queue: mpsc::Receiver<Option<T>>,
+) -> impl Stream<Item = T> + Send + 'static {
     ReceiverStream::new(queue).chain(tokio_stream::pending()).map_while(|piece| piece)
 }
 

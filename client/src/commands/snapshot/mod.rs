@@ -4,12 +4,16 @@ pub(super) mod auto;
 mod copy;
 mod create;
 mod delete;
+mod export;
 mod find;
+mod import;
 mod list;
+mod manifest;
 mod rename;
 mod restore;
 mod show;
 mod summary;
+mod upload;
 
 use clap::{Args, Subcommand};
 use sloop_proto::v1::{
@@ -41,6 +45,10 @@ pub(crate) enum SnapshotCommand {
     Restore(restore::RestoreArgs),
     /// Make a snapshot of a snapshot, such as one to keep
     Copy(copy::CopyArgs),
+    /// Write a snapshot to files that another host takes in
+    Export(export::ExportArgs),
+    /// Make a snapshot of files that another host wrote
+    Import(import::ImportArgs),
     /// Automatic snapshots: one a day of an instance or a disk
     #[command(subcommand)]
     Auto(auto::AutoCommand),
@@ -63,6 +71,8 @@ pub(crate) async fn run(session: &Session, output: &Output, command: SnapshotCom
         SnapshotCommand::Delete(args) => delete::run(session, output, args).await,
         SnapshotCommand::Restore(args) => restore::run(session, output, args).await,
         SnapshotCommand::Copy(args) => copy::run(session, output, args).await,
+        SnapshotCommand::Export(args) => export::run(session, output, args).await,
+        SnapshotCommand::Import(args) => import::run(session, output, args).await,
         SnapshotCommand::Auto(command) => auto::run(session, output, command).await,
     }
 }

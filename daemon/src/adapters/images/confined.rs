@@ -17,13 +17,13 @@ const FILES: u64 = 64;
 
 /// What a run may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// How long it may take.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
     /// How large a file it may write, in bytes.
-    pub(super) file: u64,
+    pub(crate) file: u64,
     /// Whether that is all the room there is.
-    pub(super) scarce: bool,
+    pub(crate) scarce: bool,
 }
 
 /// The user that strangers' files are read as, when the daemon may choose: `nobody`.
@@ -32,7 +32,7 @@ pub(super) fn reader() -> Option<(u32, u32)> {
 }
 
 /// Converts `from` into the new qcow2 file `to`.
-pub(super) async fn convert(from: &Path, format: Format, to: &Path, limits: Limits) -> Result<()> {
+pub(crate) async fn convert(from: &Path, format: Format, to: &Path, limits: Limits) -> Result<()> {
     // In order, so that the same disk becomes the same file.
     let words = ["convert", "-q", "-f", format.word(), "-O", "qcow2", "-o", "lazy_refcounts=off"];
     let arguments = words.iter().map(OsStr::new).chain([from.as_os_str(), to.as_os_str()]);
@@ -40,13 +40,13 @@ pub(super) async fn convert(from: &Path, format: Format, to: &Path, limits: Limi
 }
 
 /// Looks through the tables of a stranger's file. Converting does not: what they lead to beyond its end would become zeros.
-pub(super) async fn sound(file: &Path, format: Format, limits: Limits) -> Result<()> {
+pub(crate) async fn sound(file: &Path, format: Format, limits: Limits) -> Result<()> {
     // Room that is lost, which this code stands for, does no harm.
     look_through(file, format, limits, "find the image sound", &[3]).await
 }
 
 /// Looks through every table of a qcow2 file of our own.
-pub(super) async fn check(file: &Path, limits: Limits) -> Result<()> {
+pub(crate) async fn check(file: &Path, limits: Limits) -> Result<()> {
     look_through(file, Format::Qcow2, limits, "check the image", &[]).await
 }
 

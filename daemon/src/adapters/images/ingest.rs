@@ -3,7 +3,7 @@
 use std::{
     fs::{File, Permissions},
     io::Read as _,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,16 +15,12 @@ use super::{
     shelf::{Record, Shelf},
     unpack::{Bounds, unpack},
     verify::Hasher,
+    workshop::{Workshop, give},
 };
 use crate::{
     model::{Error, Firmware, ImageMoment, Kind, Result, StoredImage},
     ports::Told,
 };
-
-/// A directory of its own for one piece of work, gone with it.
-pub(super) struct Workshop {
-    dir: PathBuf,
-}
 
 /// What is known of a file that is to become an image.
 pub(super) struct Arrival {
@@ -49,74 +45,6 @@ pub(super) struct Finished {
     _workshop: Workshop,
 }
 
-impl Workshop {
-    pub(super) fn open(shelf: &Shelf) -> Result<Self> {
-        let workshop = Self { dir: shelf.staging()?.join(format!("work-{}", uuid::Uuid::new_v4())) };
-        for dir in [&workshop.dir, &workshop.bench()] {
-            std::fs::create_dir(dir).map_err(|error| disk_failure("make", dir, &error))?;
-            let passable = std::fs::set_permissions(dir, Permissions::from_mode(0o711));
-            passable.map_err(|error| disk_failure("open up", dir, &error))?;
-        }
-        give(&workshop.bench())?;
-        Ok(workshop)
-    }
-
-    /// A file that the daemon makes.
-    pub(super) fn file(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
-    }
-
-    /// Where the one who reads strangers' files makes one, and nothing else is: who may make files may make links, too, and
-    /// the daemon follows none.
-    fn bench(&self) -> PathBuf {
-        self.dir.join("bench")
-    }
-
-    /// Takes a file from there, which is the daemon's from now on.
-    fn take(&self, name: &str) -> Result<PathBuf> {
-        let (from, to) = (self.bench().join(name), self.file(name));
-        let failed = |error: std::io::Error| disk_failure("take", &from, &error);
-        let (user, group) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-        // First, so that nobody can put another in its place.
-        std::os::unix::fs::chown(self.bench(), Some(user), Some(group)).map_err(failed)?;
-        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-        let file = File::options().read(true).custom_flags(flags).open(&from).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() || metadata.nlink() != 1 {
-            return Err(Error::internal(format!("{} is no file of its own", from.display())));
-        }
-        std::os::unix::fs::fchown(&file, Some(user), Some(group)).map_err(failed)?;
-        file.set_permissions(Permissions::from_mode(0o644)).map_err(failed)?;
-        std::fs::rename(&from, &to).map_err(failed)?;
-        Ok(to)
-    }
-}
-
-/// Gives a file or a directory to the one who reads strangers' files.
-fn give(path: &Path) -> Result<()> {
-    let Some((user, group)) = confined::reader() else { return Ok(()) };
-    let given = std::os::unix::fs::chown(path, Some(user), Some(group));
-    given.map_err(|error| disk_failure("give away", path, &error))
-}
-
-impl Drop for Workshop {
-    /// A program that was cut off may still be on its way to make a file here. Under another name it does not find the place,
-    /// and what it finds before that is removed with the rest.
-    fn drop(&mut self) {
-        let gone = self.dir.with_extension("gone");
-        let moved = std::fs::rename(&self.dir, &gone).map(|()| gone);
-        let dir = moved.unwrap_or_else(|_| self.dir.clone());
-        let mut removed = std::fs::remove_dir_all(&dir);
-        // Its file may have been made between the look and the removal: there is no third.
-        if matches!(&removed, Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty) {
-            removed = std::fs::remove_dir_all(&dir);
-        }
-        if let Err(error) = removed {
-            tracing::warn!(dir = %dir.display(), %error, "cannot clear up after work on an image");
-        }
-    }
-}
-
 /// Everything but the last step.
 pub(super) async fn ingest(
     shelf: &Shelf,
@@ -125,7 +53,7 @@ pub(super) async fn ingest(
     arrival: Arrival,
     told: &Told,
 ) -> Result<Finished> {
-    let workshop = Workshop::open(shelf)?;
+    let workshop = Workshop::open(&shelf.staging()?)?;
     let unpacked = unpacked(shelf, settings, file, &workshop, told).await?;
     let source = unpacked.as_deref().unwrap_or(file);
     told(ImageMoment::of("reading the header"));
@@ -211,7 +139,8 @@ fn head(file: &Path) -> Result<(Vec<u8>, u64)> {
     Ok((head, length))
 }
 
-fn header(file: &Path) -> Result<(gate::Header, u64)> {
+/// What the header of an unpacked file says, and the file's length.
+pub(crate) fn header(file: &Path) -> Result<(gate::Header, u64)> {
     let (head, length) = head(file)?;
     Ok((gate::examine(&head, length)?, length))
 }
@@ -253,11 +182,11 @@ pub(super) async fn digest(file: PathBuf) -> Result<String> {
 }
 
 /// Runs what takes long away from where others wait.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::internal(format!("work on an image broke off: {error}")))?
+    done.map_err(|error| Error::internal(format!("work on a file broke off: {error}")))?
 }
 
 /// How long qemu-img may take for a file of that length: a disk that does ten megabytes a second is still served.

@@ -8,15 +8,16 @@
 //! Until the last rename nothing is visible; whatever ends the daemon before, the next attempt begins with a clean place and,
 //! for a download, with the bytes that are there.
 
-mod confined;
+pub(super) mod confined;
 pub mod gate;
 mod import;
-mod ingest;
+pub(super) mod ingest;
 mod mirror;
 mod pull;
 mod shelf;
 mod unpack;
 mod verify;
+pub(super) mod workshop;
 
 use std::{
     io::Read as _,
@@ -168,7 +169,7 @@ impl ImageStore {
     async fn adopt_disk(&self, blueprint: &Blueprint, disk: &Path, told: &Told) -> Result<StoredImage> {
         self.admit_room(0)?;
         told(ImageMoment::of("copying the disk"));
-        let workshop = ingest::Workshop::open(&self.shelf)?;
+        let workshop = workshop::Workshop::open(&self.shelf.staging()?)?;
         let flat = workshop.file("flat.qcow2");
         confined::flatten(disk, &flat).await?;
         let arrival = Arrival {

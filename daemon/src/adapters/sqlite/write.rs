@@ -61,6 +61,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::RemoveAutoSnapshot(source) => auto_snapshots::remove(db, *source),
         Change::PutOnTop(id, layer) => disks::put_on_top(db, *id, layer),
         Change::SetTop(id, layer) => disks::set_top(db, *id, *layer),
+        Change::AddLayer(layer) => layers::insert(db, layer),
         Change::SetMade(id) => layers::set_made(db, *id),
         Change::SetLayerSize(id, bytes) => layers::set_bytes(db, *id, *bytes),
         Change::SetMerged(way) => merges::apply(db, way),

@@ -3,41 +3,56 @@
 //! A layer is a qcow2 file, named after its id, made by qemu-img with explicit formats. An instance's other files are in a
 //! directory of its own. All are made under another name and renamed, so that a half-made one is never taken for a whole one.
 
+mod arrivals;
+mod handout;
 mod header;
 mod merge;
 mod qemu_img;
 
-use std::{io, path::Path};
+use std::{fs::File, io, path::Path};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
+use self::arrivals::Arrivals;
 use super::{
     disk::{self, failure as failed},
     seed,
 };
 use crate::{
-    model::{Beneath, Error, Instance, InstanceId, Layer, LayerId, Layout, Result, Way},
-    ports::Volumes,
+    model::{Arrival, Beneath, Cut, Error, Instance, InstanceId, Layer, LayerId, Layout, Result, Way},
+    ports::{Parcel, Pieces, Told, Volumes},
 };
 
 /// The adapter.
 pub struct Files {
     layout: Layout,
+    arrivals: Arrivals,
 }
 
 /// How the names of files end that are not whole yet.
 const HALF: &str = "new";
+/// How the mark of a layer is named of which nobody has said whether it has a record.
+const UNSETTLED: &str = "unsettled";
 
 impl Files {
     /// Files under `layout`.
     pub fn open(layout: Layout) -> Result<Self> {
-        let files = Self { layout };
+        let files = Self { layout, arrivals: Arrivals::default() };
         let dir = files.layout.layers();
         make_dir(&dir)?;
         files.clear_up();
+        make_dir(&files.layout.staging())?;
         files.adopt_first_layers()?;
         Ok(files)
+    }
+
+    /// Layers with a file whose name ends so.
+    fn named(&self, extension: &str) -> Result<Vec<LayerId>> {
+        let dir = self.layout.layers();
+        let entries = std::fs::read_dir(&dir).map_err(|error| failed("list", &dir, &error))?;
+        let stem = |name: &str| name.strip_suffix(extension)?.strip_suffix('.')?.parse().ok();
+        Ok(entries.filter_map(|entry| stem(entry.ok()?.file_name().to_str()?)).collect())
     }
 
     /// What was not whole when the last daemon was killed never will be.
@@ -49,6 +64,10 @@ impl Files {
             {
                 tracing::warn!(path = %path.display(), %error, "cannot remove a layer that is not whole");
             }
+        }
+        let staging = self.layout.staging();
+        if let Err(error) = absent_is_fine(std::fs::remove_dir_all(&staging)) {
+            tracing::warn!(path = %staging.display(), %error, "cannot clear up after work on a snapshot");
         }
     }
 
@@ -113,10 +132,43 @@ impl Volumes for Files {
     }
 
     async fn layers(&self) -> Result<Vec<LayerId>> {
-        let dir = self.layout.layers();
-        let entries = std::fs::read_dir(&dir).map_err(|error| failed("list", &dir, &error))?;
-        let stem = |name: &str| name.strip_suffix(".qcow2")?.parse().ok();
-        Ok(entries.filter_map(|entry| stem(entry.ok()?.file_name().to_str()?)).collect())
+        self.named("qcow2")
+    }
+
+    async fn export_layer(&self, cut: &Cut, told: Told) -> Result<Parcel> {
+        handout::hand_out(&self.layout, cut, &told).await
+    }
+
+    async fn receive_layer(&self, arrival: &Arrival, file: Pieces, told: Told) -> Result<u64> {
+        self.arrivals.receive(&self.layout, arrival, file, &told).await
+    }
+
+    async fn keep_received(&self, id: LayerId) -> Result<()> {
+        let (received, _workshop) = self
+            .arrivals
+            .take(id)
+            .ok_or_else(|| Error::internal(format!("the file of layer {id} has not come")))?;
+        let (dir, file) = (self.layout.layers(), self.layout.layer(id));
+        let kept = File::create(file.with_extension(UNSETTLED))
+            .and_then(|_| std::fs::rename(&received, &file))
+            .and_then(|()| File::open(&dir)?.sync_all());
+        kept.map_err(|error| failed("name", &file, &error))
+    }
+
+    async fn settle_received(&self, id: LayerId, is_recorded: bool) -> Result<()> {
+        if !is_recorded {
+            self.remove_layer(id).await?;
+        }
+        let mark = self.layout.layer(id).with_extension(UNSETTLED);
+        absent_is_fine(std::fs::remove_file(&mark)).map_err(|error| failed("remove", &mark, &error))
+    }
+
+    async fn unsettled(&self) -> Result<Vec<LayerId>> {
+        self.named(UNSETTLED)
+    }
+
+    async fn drop_received(&self, id: LayerId) {
+        drop(self.arrivals.take(id));
     }
 
     async fn ensure_seed(&self, instance: &Instance) -> Result<()> {
@@ -189,28 +241,4 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::MetadataExt as _;
-
-    use super::*;
-
-    #[test]
-    fn disks_of_earlier_daemons_become_layers_and_what_is_half_made_goes() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let (layout, id) = (Layout::new(dir.path()), InstanceId::fresh());
-        let old = layout.instance(id).dir;
-        std::fs::create_dir_all(&old).expect("made");
-        std::fs::write(old.join("disk.qcow2"), "a disk").expect("written");
-        std::fs::create_dir_all(layout.layers()).expect("made");
-        std::fs::write(layout.layers().join("half.new"), "").expect("written");
-        for _ in 0..2 {
-            Files::open(layout.clone()).expect("opened");
-            let new = layout.layer(LayerId(id.0));
-            let inode = |path: &Path| std::fs::metadata(path).expect("there").ino();
-            assert_eq!(inode(&new), inode(&old.join("disk.qcow2")), "one file with two names");
-            assert_eq!(std::fs::read_dir(layout.layers()).expect("listed").count(), 1);
-        }
-        std::fs::remove_dir_all(&old).expect("removed");
-        assert_eq!(std::fs::read(layout.layer(LayerId(id.0))).expect("there"), b"a disk");
-    }
-}
+mod tests;

@@ -24,6 +24,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// All tables of a disk of terabytes are read within this, from a slow disk.
 const CHECK_LIMIT: Duration = Duration::from_mins(10);
+
+/// A disk of terabytes is copied within this, from a slow one to a slow one.
+const COPY_LIMIT: Duration = Duration::from_hours(48);
+
 /// The exit status of a check that found nothing but clusters that nobody uses.
 const LEAKS: i32 = 3;
 
@@ -70,6 +74,30 @@ pub(super) async fn check(file: &Path) -> Result<Option<String>> {
     let is_sound = output.status.success() || output.status.code() == Some(LEAKS);
     let why = String::from_utf8_lossy(&output.stderr);
     Ok((!is_sound).then(|| why.lines().next().unwrap_or("qemu-img gives no reason").to_owned()))
+}
+
+/// Makes one new file of all that a disk holds, seen from a file that nobody writes to.
+pub(super) async fn flatten(from: &Path, new: &Path) -> Result<()> {
+    // No locks: a guest may be reading it.
+    let words = ["convert", "-q", "-U", "-f", "qcow2", "-O", "qcow2", "-o", "lazy_refcounts=off"];
+    let words = words.map(OsStr::new);
+    let arguments: Vec<&OsStr> = words.into_iter().chain([from.as_os_str(), new.as_os_str()]).collect();
+    let output = run(&arguments, COPY_LIMIT).await?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(failure("copy the disk", from, &output))
+}
+
+/// Has a file stand on another one of its stack, and takes up into it whatever differs from that.
+pub(super) async fn rebase(file: &Path, onto: &Path) -> Result<()> {
+    let words = ["rebase", "-q", "-f", "qcow2", "-F", "qcow2", "-b"].map(OsStr::new);
+    let arguments: Vec<&OsStr> = words.into_iter().chain([onto.as_os_str(), file.as_os_str()]).collect();
+    let output = run(&arguments, COPY_LIMIT).await?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(failure("copy what differs", file, &output))
 }
 
 /// Copies into a file what is between it and `base`, and has it stand on that.

@@ -20,6 +20,7 @@ mod storage;
 mod tags;
 mod terminal;
 mod transfer;
+mod transport;
 
 use sloop_proto::v1 as wire;
 use tokio_stream::wrappers::UnixListenerStream;
@@ -73,6 +74,7 @@ pub async fn serve(
         .add_service(service!(wire::images_server::ImagesServer<Door>))
         .add_service(service!(wire::publishing_server::PublishingServer<Door>))
         .add_service(service!(wire::transfer_server::TransferServer<Door>))
+        .add_service(service!(wire::transport_server::TransportServer<Door>))
         .add_service(service!(wire::terminal_server::TerminalServer<Door>))
         .add_service(service!(wire::readiness_server::ReadinessServer<Door>))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), ended)

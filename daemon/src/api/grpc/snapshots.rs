@@ -168,7 +168,7 @@ fn from_snapshot(asked: wire::CreateInstancesFromSnapshotRequest) -> Result<Crea
 
 /// Which automatic snapshot is meant, if one is.
 #[allow(clippy::result_large_err)] // It is what a door answers with.
-fn automatic(
+pub(super) fn automatic(
     source: Option<String>,
     date: Option<String>,
     latest: Option<bool>,

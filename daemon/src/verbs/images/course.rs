@@ -7,22 +7,23 @@ use crate::{
     ports::Told,
 };
 
-/// One moment of work on an image, for those who wait for it.
+/// One moment of work on an image or a snapshot, for those who wait for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SupplyMoment {
+pub enum SupplyMoment<T = StoredImage> {
     /// It goes on.
     Working(ImageMoment),
     /// It has ended.
-    Ended(Result<Box<StoredImage>>),
+    Ended(Result<Box<T>>),
 }
 
-/// The course of work on an image: what happens now, and how it ends.
-pub type Course = watch::Receiver<SupplyMoment>;
+/// The course of work on an image or a snapshot: what happens now, and how it ends.
+pub type Course<T = StoredImage> = watch::Receiver<SupplyMoment<T>>;
 
 /// Begins work that goes on when those who wait for it have gone. A fault in it ends their wait with an error.
-pub(super) fn begin<W>(work: impl FnOnce(Told) -> W) -> Course
+pub(in crate::verbs) fn begin<T, W>(work: impl FnOnce(Told) -> W) -> Course<T>
 where
-    W: Future<Output = Result<StoredImage>> + Send + 'static,
+    T: Send + Sync + 'static,
+    W: Future<Output = Result<T>> + Send + 'static,
 {
     let (sender, course) = watch::channel(SupplyMoment::Working(ImageMoment::default()));
     let sender = Arc::new(sender);

@@ -13,7 +13,7 @@ mod remove_image;
 mod supply;
 mod verify_image;
 
-pub(super) use self::supply::Supplies;
+pub(super) use self::{course::begin, supply::Supplies};
 pub use self::{
     course::{Course, SupplyMoment},
     import_image::ImportRequest,

@@ -61,7 +61,8 @@ impl Verbs {
         Ok(vec![operation])
     }
 
-    async fn find_any_snapshot(&self, caller: &Caller, name: &str) -> Result<Snapshot> {
+    /// The snapshot of that name, of either sort.
+    pub(super) async fn find_any_snapshot(&self, caller: &Caller, name: &str) -> Result<Snapshot> {
         match self.find_snapshot(caller, ResourceType::InstanceSnapshot, name).await {
             Ok(found) => Ok(found),
             Err(_) => self

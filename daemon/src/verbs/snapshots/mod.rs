@@ -5,12 +5,17 @@ mod create_disk_snapshot;
 mod create_instance_snapshot;
 mod create_instances_from_snapshot;
 mod delete_snapshot;
+mod export_snapshot;
 mod get_snapshots;
+mod import_plan;
+mod import_snapshot;
 
 pub use self::{
     copy_snapshot::CopySnapshot,
     create_disk_snapshot::DiskSource,
     create_instances_from_snapshot::{CreateFromSnapshot, NewDiskName},
+    export_snapshot::{ExportPart, ExportRequest, SnapshotExport},
+    import_plan::{ImportSnapshot, ImportedDisk, ImportedInstance},
 };
 use super::Verbs;
 use crate::model::{
