@@ -73,6 +73,7 @@ impl Daemon {
         let found = engine.recover().await?;
         engine.count_transfer();
         engine.keep_tidy();
+        engine.watch_room();
         verbs.resume_supplies(found.waiting).await?;
         tracing::info!(
             instances = found.instances,

@@ -3,7 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use sloop_lab::Lab;
+use sloop_lab::{Lab, Setup};
 
 /// Runs a script as root in a guest; gives what it printed.
 fn inside(lab: &Lab, name: &str, script: &str) -> Result<String> {
@@ -157,4 +157,53 @@ fn a_power_cut_in_the_middle_leaves_disks_whole() -> Result<()> {
         lab.must(&["doctor", "--storage"])?;
     }
     Ok(())
+}
+
+/// Gives the daemon a small disk for all that it keeps: what is there already, and so many MiB in all.
+fn on_a_small_disk(lab: &mut Lab, mib: u32) -> Result<()> {
+    lab.stop_daemon()?;
+    let move_in = format!(
+        "cd {} && cp -a state kept && mount -t tmpfs -o size={mib}m tmpfs state && cp -a kept/. state/",
+        lab.dir().display()
+    );
+    lab.shell(&move_in)?;
+    lab.start_daemon()
+}
+
+#[test]
+fn a_full_disk_halts_guests_and_room_has_them_go_on() -> Result<()> {
+    let mut lab =
+        Lab::start(Setup { configuration: "capacity.disk_headroom_mb = 64".into(), ..Setup::default() })?;
+    on_a_small_disk(&mut lab, 400)?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0", "--wait-for", "first-boot"])?;
+    let kept = new_blob(&lab, "web")?;
+    let free = "df --output=avail -BM state | tail -n 1 | tr -dc 0-9";
+    let ballast = format!("cd {} && fallocate -l $(($({free}) - 90))M state/ballast", lab.dir().display());
+    lab.shell(&ballast)?;
+    // More than there is room for.
+    let fill = "(dd if=/dev/urandom of=/fill bs=64k count=2048; sync; md5sum </fill >/sum) </dev/null >/dev/null 2>&1 &";
+    inside(&lab, "web", fill)?;
+    lab.until("the guest stands still, and the doctor says so", || {
+        let told = lab.sloop(&["doctor"])?;
+        Ok(told.code != 0 && told.stdout.contains("it stands still"))
+    })?;
+    let refused = lab.sloop(&["snapshot", "create", "web", "now"])?;
+    ensure!(refused.code != 0 && refused.stderr.contains("MiB"), "{refused}");
+    let refused = lab.sloop(&["launch", "more", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
+    ensure!(refused.code != 0 && refused.stderr.contains("MiB"), "{refused}");
+    // What is written down needs room as well: it is written whole, or refused and nothing has happened.
+    for number in 0..20 {
+        lab.sloop(&["tag", "add", "web", &format!("key-{number}={number}")])?;
+    }
+    lab.kill_daemon()?;
+    lab.start_daemon()?;
+    lab.must(&["ls"])?;
+    lab.shell(&format!("rm {}/state/ballast", lab.dir().display()))?;
+    lab.until("it goes on", || Ok(!lab.sloop(&["doctor"])?.stdout.contains("it stands still")))?;
+    lab.until("all is written", || Ok(lab.sloop(&["ssh", "web", "--", "test -s /sum"])?.code == 0))?;
+    ensure!(inside(&lab, "web", "md5sum </fill")? == inside(&lab, "web", "cat /sum")?);
+    ensure!(blob(&lab, "web")? == kept);
+    all_is_sound(&lab)?;
+    lab.must(&["tag", "add", "web", "room=there"])?;
+    lab.must(&["snapshot", "create", "web", "now"]).map(drop)
 }

@@ -79,6 +79,7 @@ async fn watch_readiness(
 
 fn stage_of(facts: &WatchReadinessResult) -> &'static str {
     match (facts.network_up, facts.ssh_reachable) {
+        _ if facts.halted => "standing still: the host's disk is full",
         (_, true) => "SSH answers",
         (true, false) => "booting, on the network",
         (false, false) => "booting",
@@ -88,7 +89,7 @@ fn stage_of(facts: &WatchReadinessResult) -> &'static str {
 fn is_reached(goal: Milestone, facts: &WatchReadinessResult) -> bool {
     match goal {
         Milestone::Running => facts.state == "running",
-        Milestone::Ssh => facts.ssh_reachable,
+        Milestone::Ssh => facts.ssh_reachable && !facts.halted,
         Milestone::FirstBoot => matches!(facts.first_boot(), FirstBoot::Done | FirstBoot::Failed),
     }
 }
@@ -133,6 +134,7 @@ pub(super) fn first_boot_text(facts: &WatchReadinessResult) -> String {
 fn facts_text(facts: &WatchReadinessResult) -> String {
     let state = if facts.state.is_empty() { "state unknown" } else { &facts.state };
     let ssh = match (facts.network_up, facts.ssh_reachable) {
+        _ if facts.halted => "standing still because the host's disk is full",
         (_, true) => "SSH answers",
         (true, false) => "on the network, SSH does not answer yet",
         (false, false) => "not on the network yet",

@@ -14,6 +14,7 @@
 //! Imports `model` and `ports` only: no door and no adapter is known here.
 
 mod finish;
+mod halt;
 mod observe;
 mod plan;
 mod readiness;
@@ -100,6 +101,7 @@ struct Shared {
     sweeping: sweep::SweepLock,
     holds: Arc<tidy::Holds>,
     tidiness: tidy::Tidiness,
+    alarm: halt::Alarm,
     moments: broadcast::Sender<Moment>,
     readiness: ReadinessHub,
     /// Operations that are not to be begun, and why.
@@ -130,6 +132,7 @@ impl Engine {
             sweeping: sweep::SweepLock::default(),
             holds: Arc::default(),
             tidiness: tidy::Tidiness::default(),
+            alarm: halt::Alarm::default(),
             readiness: ReadinessHub::default(),
             workers: Mutex::default(),
             refusals: Mutex::default(),

@@ -20,7 +20,11 @@ impl Engine {
             loop {
                 match domains.recv().await {
                     Ok(DomainEvent::Stopped(id) | DomainEvent::Started(id)) => engine.tell(id, Job::Look),
-                    Ok(DomainEvent::Resync) | Err(RecvError::Lagged(_)) => engine.look_at_all().await,
+                    Ok(DomainEvent::Halted(id)) => engine.halted(id),
+                    Ok(DomainEvent::Resync) | Err(RecvError::Lagged(_)) => {
+                        engine.shared.alarm.notify_one();
+                        engine.look_at_all().await;
+                    }
                     Err(RecvError::Closed) => return,
                 }
             }

@@ -17,6 +17,8 @@ pub enum DomainEvent {
     Started(InstanceId),
     /// It is off, for whatever reason.
     Stopped(InstanceId),
+    /// It stands still: there was no room for what its guest wrote.
+    Halted(InstanceId),
     /// Events may have been lost, because the hypervisor was away: look at every domain again.
     Resync,
 }
@@ -80,6 +82,9 @@ pub trait Hypervisor: Send + Sync {
 
     /// Every domain with this daemon's tag.
     async fn list(&self) -> Result<Vec<(InstanceId, DomainState)>>;
+
+    /// Domains that stand still because there was no room for what their guests wrote. What was to be written is written when they go on.
+    async fn halted(&self) -> Result<Vec<InstanceId>>;
 
     /// What happens to domains from now on.
     fn events(&self) -> broadcast::Receiver<DomainEvent>;

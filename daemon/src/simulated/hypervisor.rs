@@ -55,6 +55,10 @@ impl Hypervisor for Simulated {
         match world.domains.get(&id) {
             None => return Err(Error::not_found("domain", id.domain())),
             Some(DomainState::Running) => return Ok(()),
+            Some(DomainState::Paused) => {
+                world.domains.insert(id, DomainState::Running);
+                return Ok(());
+            }
             Some(_) => {}
         }
         let has_disks = world
@@ -176,6 +180,12 @@ impl Hypervisor for Simulated {
 
     async fn list(&self) -> Result<Vec<(InstanceId, DomainState)>> {
         Ok(self.call("list_domains")?.domains.iter().map(|(id, state)| (*id, *state)).collect())
+    }
+
+    async fn halted(&self) -> Result<Vec<InstanceId>> {
+        let world = self.call("halted")?;
+        let halted = world.domains.iter().filter(|(_, state)| **state == DomainState::Paused);
+        Ok(halted.map(|(id, _)| *id).collect())
     }
 
     fn events(&self) -> broadcast::Receiver<DomainEvent> {

@@ -21,7 +21,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     model::{
-        Beneath, Bytes, DomainState, Error, InstanceId, LayerId, PortRule, Publication, Result, Slot,
+        Beneath, Bytes, DomainState, Error, InstanceId, Kind, LayerId, PortRule, Publication, Result, Slot,
         StoredImage,
     },
     ports::{DomainEvent, LinkEvent},
@@ -143,9 +143,14 @@ impl Simulated {
         self.set_domain(id, DomainState::Off);
     }
 
-    /// A simulated guest that runs writes a block of one of its disks.
+    /// A simulated guest that runs writes a block of one of its disks. Without room for it the guest stands still.
     pub fn write(&self, id: InstanceId, slot: Slot, block: u64, value: u64) -> Result<()> {
         let mut world = self.world();
+        if world.disk_free < volumes::BLOCK && world.domains.contains_key(&id) {
+            world.domains.insert(id, DomainState::Paused);
+            let _ = self.inner.domain_events.send(DomainEvent::Halted(id));
+            return Err(Error::new(Kind::Capacity, "InsufficientDisk", "No space left on device"));
+        }
         if !world.domains.get(&id).is_some_and(|state| state.is_alive()) {
             return Err(Error::internal(format!("{} is not running", id.domain())));
         }

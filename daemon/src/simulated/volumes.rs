@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a simulated guest writes at once, in bytes.
-const BLOCK: u64 = 64 << 10;
+pub(super) const BLOCK: u64 = 64 << 10;
 
 fn missing(id: LayerId) -> Error {
     Error::internal(format!("layer {id} is missing"))

@@ -12,6 +12,7 @@ impl Verbs {
         findings.extend(self.ports.host.examine().await);
         findings.extend(self.examine_publications().await);
         findings.push(self.examine_disk().await);
+        findings.extend(self.examine_halted().await);
         findings.extend(self.examine_images().await);
         findings.push(self.examine_orphans().await);
         findings
@@ -46,6 +47,22 @@ impl Verbs {
             ),
             Err(error) => Finding::failed("disk", error.message, "look at the state directory's file system"),
         }
+    }
+
+    /// Guests that stand still because there is no room for what they write.
+    async fn examine_halted(&self) -> Vec<Finding> {
+        let halted = self.ports.hypervisor.halted().await.unwrap_or_default();
+        let instances = self.ports.store.instances().await.unwrap_or_default();
+        let halted = instances.into_iter().filter(|instance| halted.contains(&instance.id));
+        let needed = self.engine.room_to_go_on() >> 20;
+        let finding = |instance: crate::model::Instance| {
+            Finding::failed(
+                &format!("instance {}", instance.name),
+                "it stands still: the host's disk is full",
+                format!("make room; it goes on by itself, and has lost nothing, when {needed} MiB are free"),
+            )
+        };
+        halted.map(finding).collect()
     }
 
     async fn examine_images(&self) -> Vec<Finding> {

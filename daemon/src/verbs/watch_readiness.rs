@@ -1,7 +1,7 @@
 use futures::{Stream, stream};
 
 use super::Verbs;
-use crate::model::{Caller, Instance, Readiness, Result};
+use crate::model::{Caller, DomainState, Instance, Readiness, Result};
 
 /// One moment of an instance.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct ReadinessMoment {
     pub readiness: Readiness,
     /// The last line on its serial console.
     pub console_line: String,
+    /// The guest stands still: the host's disk is full.
+    pub halted: bool,
 }
 
 /// As much of the console as surely holds its last line.
@@ -53,6 +55,7 @@ impl Verbs {
         let log = self.ports.hypervisor.console_log(instance.id, TAIL).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&log);
         let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-        Ok(ReadinessMoment { console_line: line.to_owned(), instance, readiness })
+        let halted = self.ports.hypervisor.state(instance.id).await == Ok(DomainState::Paused);
+        Ok(ReadinessMoment { console_line: line.to_owned(), instance, readiness, halted })
     }
 }

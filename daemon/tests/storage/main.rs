@@ -8,6 +8,7 @@ mod disks;
 mod examine;
 mod faults;
 mod random;
+mod room;
 mod snapshots;
 mod stand;
 mod tidy;

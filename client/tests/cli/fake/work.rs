@@ -102,6 +102,7 @@ impl Readiness for Script {
         let booting = WatchReadinessResult {
             state: if name == "off" { "stopped" } else { "running" }.into(),
             console_line: "\u{1b}[1mLoading\u{1b}[0m".into(),
+            halted: false,
             first_boot: FirstBoot::Pending.into(),
             ..WatchReadinessResult::default()
         };

@@ -174,6 +174,11 @@ fn publish(
     // Nobody may be listening.
     match event.cast_unsigned() {
         sys::VIR_DOMAIN_EVENT_STARTED => drop(events.send(DomainEvent::Started(id))),
+        sys::VIR_DOMAIN_EVENT_SUSPENDED
+            if detail.cast_unsigned() == sys::VIR_DOMAIN_EVENT_SUSPENDED_IOERROR =>
+        {
+            drop(events.send(DomainEvent::Halted(id)));
+        }
         sys::VIR_DOMAIN_EVENT_STOPPED | sys::VIR_DOMAIN_EVENT_CRASHED => {
             let detail = detail.cast_unsigned();
             if matches!(detail, sys::VIR_DOMAIN_EVENT_STOPPED_CRASHED | sys::VIR_DOMAIN_EVENT_STOPPED_FAILED)

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use virt::{
     connect::Connect,
-    domain::{Domain, DomainState as VirtState},
+    domain::{Domain, DomainPausedReason, DomainState as VirtState, DomainStateReason},
     enumutil::Enum::Known,
     error::Error as VirtError,
 };
@@ -116,6 +116,24 @@ impl Hypervisor for Libvirt {
                     }
                 }
                 Ok(found)
+            })
+            .await
+    }
+
+    async fn halted(&self) -> Result<Vec<InstanceId>> {
+        let host = self.settings.host_id.to_string();
+        self.connection
+            .call(move |libvirt| {
+                let paused = libvirt.list_all_domains(sys::VIR_CONNECT_LIST_DOMAINS_PAUSED)?;
+                let is_halted = |domain: &Domain| {
+                    let reason = domain.state().map(|(_, reason)| reason);
+                    reason == Ok(Known(DomainStateReason::Paused(Known(DomainPausedReason::IOError))))
+                };
+                Ok(paused
+                    .iter()
+                    .filter(|domain| is_halted(domain))
+                    .filter_map(|domain| owned(domain, &host))
+                    .collect())
             })
             .await
     }

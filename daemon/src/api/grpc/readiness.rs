@@ -24,7 +24,7 @@ impl Readiness for Door {
 }
 
 fn fact(moment: ReadinessMoment) -> wire::WatchReadinessResult {
-    let ReadinessMoment { instance, readiness, console_line } = moment;
+    let ReadinessMoment { instance, readiness, console_line, halted } = moment;
     let (first_boot, first_boot_errors) = match instance.first_boot {
         FirstBoot::Pending => (wire::FirstBoot::Pending, Vec::new()),
         FirstBoot::Done => (wire::FirstBoot::Done, Vec::new()),
@@ -37,5 +37,6 @@ fn fact(moment: ReadinessMoment) -> wire::WatchReadinessResult {
         first_boot: first_boot.into(),
         first_boot_errors,
         console_line,
+        halted,
     }
 }

@@ -56,7 +56,7 @@ async fn until_off(
     loop {
         match events.recv().await {
             Ok(DomainEvent::Stopped(stopped)) if stopped == id => return Ok(()),
-            Ok(DomainEvent::Started(_) | DomainEvent::Stopped(_)) => {}
+            Ok(DomainEvent::Started(_) | DomainEvent::Stopped(_) | DomainEvent::Halted(_)) => {}
             // Events were lost, or never will come: look.
             Ok(DomainEvent::Resync) | Err(RecvError::Lagged(_)) => {
                 if !hypervisor.state(id).await?.is_alive() {

@@ -86,7 +86,15 @@ fn drive(xml: &mut Writer, drive: &Drive, layout: &Layout) {
     xml.open("disk", &[("type", "file"), ("device", "disk")]);
     xml.empty(
         "driver",
-        &[("name", "qemu"), ("type", "qcow2"), ("discard", "unmap"), ("detect_zeroes", "unmap")],
+        &[
+            ("name", "qemu"),
+            ("type", "qcow2"),
+            // Without room for what it writes the guest stands still, and loses nothing. Other errors are its own to handle.
+            ("error_policy", "enospace"),
+            ("rerror_policy", "report"),
+            ("discard", "unmap"),
+            ("detect_zeroes", "unmap"),
+        ],
     );
     let files = layout.files(&drive.stack);
     let mut files = files.iter();
