@@ -207,3 +207,32 @@ fn a_full_disk_halts_guests_and_room_has_them_go_on() -> Result<()> {
     lab.must(&["tag", "add", "web", "room=there"])?;
     lab.must(&["snapshot", "create", "web", "now"]).map(drop)
 }
+
+#[test]
+fn a_flipped_bit_is_found_and_named() -> Result<()> {
+    use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+    let lab = Lab::real()?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0", "--wait-for", "first-boot"])?;
+    new_blob(&lab, "web")?;
+    lab.must(&["snapshot", "create", "web", "good"])?;
+    lab.until("what is frozen was read", || {
+        Ok(lab.sloop(&["doctor", "--storage"])?.stdout.contains("1 of them held against"))
+    })?;
+    // The one that is frozen holds more than the new top.
+    let mut layers = Vec::new();
+    for entry in std::fs::read_dir(lab.dir().join("state/layers"))? {
+        let entry = entry?;
+        layers.push((entry.metadata()?.blocks(), entry.path()));
+    }
+    let (_, frozen) = layers.iter().max().context("there are two")?;
+    let file = std::fs::File::options().read(true).write(true).open(frozen)?;
+    let (mut byte, at) = ([0], file.metadata()?.len() - 5000);
+    file.read_exact_at(&mut byte, at)?;
+    file.write_all_at(&[byte[0] ^ 1], at)?;
+    let told = lab.sloop(&["doctor", "--storage"])?;
+    let name = frozen.file_stem().context("a name")?.to_string_lossy();
+    ensure!(told.code != 0 && told.stdout.contains(&*name), "{told}");
+    ensure!(told.stdout.contains("no longer holds") && told.stdout.contains("good, web"), "{told}");
+    lab.must(&["launch", "other", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
+    inside(&lab, "other", "true").map(drop)
+}

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     net::{Ipv4Addr, Ipv6Addr},
     path::PathBuf,
 };
@@ -92,6 +92,8 @@ pub enum Change {
     SetSize(InstanceId, Size),
     /// The commit fails unless this is the instance's status now.
     Expect(InstanceId, Status),
+    /// The digest of a frozen layer, or that what is known of it no longer counts.
+    SetDigest(LayerId, Option<String>),
     /// Layers were made one.
     SetMerged(Way),
     /// A layer that is no more. One that somebody stands on is kept.
@@ -210,6 +212,9 @@ pub trait Store: Send + Sync {
 
     /// All layers.
     async fn layers(&self) -> Result<Vec<Layer>>;
+
+    /// The digests of frozen layers, as far as they were read since they were frozen.
+    async fn digests(&self) -> Result<HashMap<LayerId, String>>;
 
     /// Layers that nobody stands on: no layer, no disk and no snapshot. Nobody ever will again.
     async fn unneeded_layers(&self) -> Result<Vec<LayerId>>;

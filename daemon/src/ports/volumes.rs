@@ -25,6 +25,10 @@ pub trait Volumes: Send + Sync {
     /// Reads a layer that nobody is writing to; says what is wrong with it, if anything is.
     async fn check_layer(&self, id: LayerId) -> Result<Option<String>>;
 
+    /// The digest of what a layer that nobody writes to holds of its own: the same whatever its file names as the one beneath it. None when it is told to
+    /// stop.
+    async fn digest_layer(&self, id: LayerId, stop: &Notify) -> Result<Option<String>>;
+
     /// What the file of a layer says that it stands on.
     async fn beneath_layer(&self, id: LayerId) -> Result<Beneath>;
 

@@ -47,6 +47,12 @@ impl Volumes for Simulated {
         Ok(world.damaged.contains(&id).then(|| "simulated damage".to_owned()))
     }
 
+    async fn digest_layer(&self, id: LayerId, _: &Notify) -> Result<Option<String>> {
+        let world = self.call("digest_layer")?;
+        let file = world.layers.get(&id).ok_or_else(|| missing(id))?;
+        Ok(Some(format!("{:?}", file.content)))
+    }
+
     async fn beneath_layer(&self, id: LayerId) -> Result<Beneath> {
         let world = self.call("beneath_layer")?;
         world.layers.get(&id).map(|file| file.beneath.clone()).ok_or_else(|| missing(id))

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{layers, merges, readable, unreadable};
+use super::{digests, layers, merges, readable, unreadable};
 use crate::{
     adapters::sqlite::write::{millis, refuse, stamp, tags_of},
     model::{Attachment, Disk, DiskId, Error, InstanceId, Kind, Layer, LayerId, Owner, Slot, Stack, Tags},
@@ -43,6 +43,8 @@ pub(super) fn detach(db: &Connection, disk: DiskId) -> rusqlite::Result<()> {
 
 /// It is written to another layer from now on.
 pub(super) fn set_top(db: &Connection, disk: DiskId, top: LayerId) -> rusqlite::Result<()> {
+    // It is written to again.
+    digests::set(db, top, None)?;
     let top = merges::heir(db, top)?;
     db.execute("UPDATE disks SET layer = ?2 WHERE id = ?1", params![disk.to_string(), top]).map(drop)
 }

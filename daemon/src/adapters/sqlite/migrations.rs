@@ -13,6 +13,7 @@ pub(super) static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| {
         M::up(LAYERS),
         M::up(AUTO_SNAPSHOTS),
         M::up(HEIRS),
+        M::up(DIGESTS),
     ])
 });
 
@@ -241,6 +242,14 @@ CREATE TABLE heirs (
     heir TEXT NOT NULL                      -- the layer that holds what it held
 ) STRICT;
 CREATE INDEX heirs_of ON heirs (heir);
+";
+
+/// What frozen layers held when they were read.
+const DIGESTS: &str = "
+CREATE TABLE digests (
+    layer TEXT PRIMARY KEY REFERENCES layers (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL                    -- SHA-256
+) STRICT;
 ";
 
 #[cfg(test)]

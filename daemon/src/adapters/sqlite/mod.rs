@@ -4,6 +4,7 @@
 //! disk when they return (`synchronous = FULL`: 0.3 ms, against the tens of milliseconds of what follows them).
 
 mod auto_snapshots;
+mod digests;
 mod disks;
 mod drives;
 mod instances;

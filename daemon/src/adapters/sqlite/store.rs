@@ -1,12 +1,15 @@
 //! The port.
 
-use std::{collections::HashSet, net::Ipv4Addr};
+use std::{
+    collections::{HashMap, HashSet},
+    net::Ipv4Addr,
+};
 
 use async_trait::async_trait;
 
 use super::{
-    Sqlite, auto_snapshots, disks, instances, key_pairs, layers, operations, snapshots, static_ips, transfer,
-    write,
+    Sqlite, auto_snapshots, digests, disks, instances, key_pairs, layers, operations, snapshots, static_ips,
+    transfer, write,
 };
 use crate::{
     model::{
@@ -97,6 +100,10 @@ impl Store for Sqlite {
 
     async fn layers(&self) -> Result<Vec<Layer>> {
         self.with(|db| layers::all(db)).await
+    }
+
+    async fn digests(&self) -> Result<HashMap<LayerId, String>> {
+        self.with(|db| digests::all(db)).await
     }
 
     async fn unneeded_layers(&self) -> Result<Vec<LayerId>> {

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::{
-    auto_snapshots, disks, drives, instances, key_pairs, layers, merges, operations, ports, publications,
-    snapshots, static_ips, transfer, unreadable,
+    auto_snapshots, digests, disks, drives, instances, key_pairs, layers, merges, operations, ports,
+    publications, snapshots, static_ips, transfer, unreadable,
 };
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
@@ -64,6 +64,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::AddLayer(layer) => layers::insert(db, layer),
         Change::SetMade(id) => layers::set_made(db, *id),
         Change::SetLayerSize(id, bytes) => layers::set_bytes(db, *id, *bytes),
+        Change::SetDigest(id, digest) => digests::set(db, *id, digest.as_deref()),
         Change::SetMerged(way) => merges::apply(db, way),
         Change::RemoveLayer(id) => layers::remove(db, *id),
         Change::AddSnapshot(snapshot) => {

@@ -4,6 +4,7 @@
 //! directory of its own. All are made under another name and renamed, so that a half-made one is never taken for a whole one.
 
 mod arrivals;
+mod digest;
 mod handout;
 mod header;
 mod merge;
@@ -112,6 +113,10 @@ impl Volumes for Files {
 
     async fn check_layer(&self, id: LayerId) -> Result<Option<String>> {
         qemu_img::check(&self.layout.layer(id)).await
+    }
+
+    async fn digest_layer(&self, id: LayerId, stop: &Notify) -> Result<Option<String>> {
+        digest::digest(&self.layout.layer(id), stop).await
     }
 
     async fn beneath_layer(&self, id: LayerId) -> Result<Beneath> {

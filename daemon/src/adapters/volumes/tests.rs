@@ -181,6 +181,32 @@ async fn what_has_no_record_goes_and_the_rest_stays() {
 }
 
 #[tokio::test]
+async fn a_digest_is_of_the_data_and_not_of_what_is_beneath() {
+    use std::os::unix::fs::FileExt as _;
+    let (_dir, files) = files();
+    let (one, other) =
+        (layer(&files, Beneath::Nothing, SIZE).await, layer(&files, Beneath::Nothing, SIZE).await);
+    let top = layer(&files, Beneath::Layer(one.id), SIZE).await;
+    write(&files, &top, "write -P 1 0 1M");
+    let digest =
+        async || files.digest_layer(top.id, &Notify::new()).await.expect("read").expect("to its end");
+    let before = digest().await;
+    files.put_layer_on(top.id, &Beneath::Layer(other.id)).await.expect("aligned");
+    assert_eq!(files.beneath_layer(top.id).await.expect("read"), Beneath::Layer(other.id));
+    assert_eq!(digest().await, before);
+    let path = files.layout.layer(top.id);
+    let file = File::options().read(true).write(true).open(&path).expect("there");
+    let (mut byte, last) = ([0], file.metadata().expect("there").len() - 1000);
+    file.read_exact_at(&mut byte, last).expect("read");
+    file.write_all_at(&[byte[0] ^ 0x10], last).expect("written");
+    assert_ne!(digest().await, before, "a bit of data flipped");
+    assert_eq!(files.check_layer(top.id).await.expect("checked"), None, "its tables are sound");
+    let stop = Notify::new();
+    stop.notify_one();
+    assert_eq!(files.digest_layer(top.id, &stop).await.expect("stopped"), None);
+}
+
+#[tokio::test]
 async fn a_base_image_goes_along_and_an_increment_leaves_it_out() {
     let (_dir, files) = files();
     let base = layer(&files, Beneath::Nothing, SIZE).await;

@@ -32,6 +32,8 @@ impl Engine {
             Ok(_) => {}
             Err(error) => return Ok(Err(error)),
         }
+        let (Way::Pull { into: changes, .. } | Way::Commit { base: changes, .. }) = &merge.way;
+        self.write(vec![Change::SetDigest(*changes, None)]).await?;
         self.alive("before", "making layers one")?;
         let done = match merge.drive {
             Some((id, slot)) => self.merge_live((id, slot), &merge.way, &turn.stop).await,

@@ -4,6 +4,7 @@
 //! that was cut off or an operation that comes between leave nothing to repair; it is chosen and begun again. Records change when
 //! the files have.
 
+mod digest;
 mod hold;
 mod merge;
 mod survey;
@@ -72,7 +73,10 @@ impl Engine {
         let _one = self.shared.tidiness.alone.lock().await;
         let mut done = 0;
         loop {
-            let Some(merge) = self.survey().await?.next() else { return Ok(done) };
+            let Some(merge) = self.survey().await?.next() else {
+                self.digest_frozen().await?;
+                return Ok(done);
+            };
             match self.carry_out(&merge).await {
                 Ok(Ok(true)) => {
                     done += 1;
