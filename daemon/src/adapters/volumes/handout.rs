@@ -49,10 +49,8 @@ async fn make(layout: &Layout, cut: &Cut, new: &Path) -> Result<()> {
     let since = cut.since.as_ref().map(Stack::content);
     let onto = since.as_ref().and_then(|since| layout.beneath(since));
     match (layout.beneath(&content), onto) {
-        (None, _) => qemu_img::create(None, new, cut.bytes).await,
-        (Some(_), Some(_)) if since.as_ref() == Some(&content) => {
-            qemu_img::create(None, new, cut.bytes).await
-        }
+        (None, _) => nothing(new, cut.bytes),
+        (Some(_), Some(_)) if since.as_ref() == Some(&content) => nothing(new, cut.bytes),
         (Some(from), Some(onto)) => {
             copy(from, new.to_owned()).await?;
             qemu_img::grow(new, cut.bytes).await?;
@@ -64,6 +62,11 @@ async fn make(layout: &Layout, cut: &Cut, new: &Path) -> Result<()> {
             qemu_img::grow(new, cut.bytes).await
         }
     }
+}
+
+/// A disk in which nothing is written.
+fn nothing(new: &Path, bytes: u64) -> Result<()> {
+    super::empty::create(None, new, bytes).map_err(|error| failed("make", new, &error))
 }
 
 /// Copies a file, sharing its blocks where the file system can.

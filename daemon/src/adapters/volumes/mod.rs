@@ -1,10 +1,11 @@
 //! Disks and seeds as files.
 //!
-//! A layer is a qcow2 file, named after its id, made by qemu-img with explicit formats. An instance's other files are in a
+//! A layer is a qcow2 file, named after its id, always with explicit formats. An instance's other files are in a
 //! directory of its own. All are made under another name and renamed, so that a half-made one is never taken for a whole one.
 
 mod arrivals;
 mod digest;
+mod empty;
 mod handout;
 mod header;
 mod merge;
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 use self::arrivals::Arrivals;
 use super::{
     disk::{self, failure as failed},
+    images::ingest::blocking,
     seed,
 };
 use crate::{
@@ -102,9 +104,17 @@ impl Volumes for Files {
         let file = self.layout.layer(layer.id);
         // A name of its own: what a killed daemon had begun may still be writing to another.
         let half = file.with_extension(format!("{}.{HALF}", uuid::Uuid::new_v4()));
-        qemu_img::create(self.layout.beneath(beneath).as_deref(), &half, layer.bytes).await?;
-        readable_by_owner(&half)?;
-        std::fs::rename(&half, &file).map_err(|error| failed("name", &file, &error))
+        let (base, dir, bytes) = (self.layout.beneath(beneath), self.layout.layers(), layer.bytes);
+        blocking(move || {
+            if let Err(error) = empty::create(base.as_deref(), &half, bytes) {
+                // Where it was not even begun there is nothing to remove.
+                let _ = std::fs::remove_file(&half);
+                return Err(failed("make", &half, &error));
+            }
+            let named = std::fs::rename(&half, &file).and_then(|()| File::open(&dir)?.sync_all());
+            named.map_err(|error| failed("name", &file, &error))
+        })
+        .await
     }
 
     async fn grow_layer(&self, id: LayerId, bytes: u64) -> Result<()> {

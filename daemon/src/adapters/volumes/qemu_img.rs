@@ -31,26 +31,6 @@ const COPY_LIMIT: Duration = Duration::from_hours(48);
 /// The exit status of a check that found nothing but clusters that nobody uses.
 const LEAKS: i32 = 3;
 
-/// An empty file of `bytes` on another one, or on nothing, so that a guest finds the room when it boots.
-pub(super) async fn create(beneath: Option<&Path>, new: &Path, bytes: u64) -> Result<()> {
-    let mut arguments: Vec<&OsStr> =
-        ["create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=off"].map(OsStr::new).into();
-    if let Some(beneath) = beneath {
-        // Not opened: a guest may be writing to it until the moment when the new one takes over.
-        arguments.extend(["-u", "-F", "qcow2", "-b"].map(OsStr::new));
-        arguments.push(beneath.as_os_str());
-    }
-    let bytes = bytes.to_string();
-    arguments.extend([new.as_os_str(), OsStr::new(&bytes)]);
-    let output = run(&arguments, LIMIT).await?;
-    if output.status.success() {
-        return Ok(());
-    }
-    // Where it was not even begun there is nothing to remove.
-    let _ = std::fs::remove_file(new);
-    Err(failure("make the disk", new, &output))
-}
-
 /// Makes the disk larger, seen from that file.
 pub(super) async fn grow(file: &Path, bytes: u64) -> Result<()> {
     let bytes = bytes.to_string();
