@@ -62,7 +62,12 @@ impl Engine {
 
     async fn look_at_all(&self) {
         match self.ports().store.instances().await {
-            Ok(instances) => instances.into_iter().for_each(|instance| self.tell(instance.id, Job::Look)),
+            Ok(instances) => {
+                for instance in instances {
+                    self.leave_layers(&instance).await;
+                    self.tell(instance.id, Job::Look);
+                }
+            }
             Err(error) => tracing::error!(%error, "cannot read the instances after events were lost"),
         }
     }

@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Engine, Job, plan::plan};
-use crate::model::{DomainState, Instance, InstanceId, Operation, OperationKind, Order, Result, Status};
+use crate::model::{
+    DomainState, Drive, Instance, InstanceId, Operation, OperationKind, Order, Result, Status,
+};
 
 /// What was found at the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -126,8 +128,10 @@ impl Engine {
 
     /// What the last daemon had begun to make of a guest's layers may still be under way. It is chosen again if it is worth it; operations would
     /// find the disk busy.
-    async fn leave_layers(&self, instance: &Instance) {
-        for drive in &instance.drives {
+    pub(super) async fn leave_layers(&self, instance: &Instance) {
+        let merging = self.merging();
+        let is_known = |drive: &Drive| drive.stack.layers().any(|layer| merging.contains(&layer.id));
+        for drive in instance.drives.iter().filter(|drive| !is_known(drive)) {
             if let Err(error) = self.ports().hypervisor.stop_merging(instance.id, drive.slot).await {
                 tracing::warn!(instance = %instance.name, %error, "cannot break off work on its layers");
             }

@@ -1,6 +1,6 @@
 //! Removes layers that nobody stands on any more: what was deleted at once takes its room with it soon after.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use super::{Engine, tidy::by_id};
 use crate::{
@@ -10,6 +10,8 @@ use crate::{
 
 /// One sweep at a time.
 pub(super) type SweepLock = tokio::sync::Mutex<()>;
+/// One who waits to sweep again is enough.
+pub(super) type SweepWait = tokio::sync::Mutex<()>;
 
 /// Between two tries when a file cannot be removed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -20,27 +22,42 @@ impl Engine {
     pub fn sweep_soon(&self) {
         let engine = self.clone();
         tokio::spawn(async move {
-            for turn in 1..=TRIES {
+            let mut turn = 0;
+            while turn < TRIES {
+                let freed = engine.shared.holds.freed();
+                tokio::pin!(freed);
+                freed.as_mut().enable();
                 match engine.sweep().await {
-                    Ok(()) => return,
-                    Err(error) => tracing::warn!(%error, "cannot remove a layer that nobody needs"),
+                    Ok(0) => return engine.tidy_soon(),
+                    Ok(_) => {
+                        let Ok(_waits) = engine.shared.sweep_wait.try_lock() else { return };
+                        freed.await;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot remove a layer that nobody needs");
+                        turn += 1;
+                        tokio::time::sleep(PAUSE * turn).await;
+                    }
                 }
-                tokio::time::sleep(PAUSE * turn).await;
             }
         });
     }
 
     /// Removes every layer that nobody stands on, and then what only those stood on. Nobody can come to stand on one meanwhile: who
-    /// takes a layer up has it from somebody who stands on it.
-    pub async fn sweep(&self) -> Result<()> {
+    /// takes a layer up has it from somebody who stands on it. Says how many stay because somebody still reads them.
+    pub async fn sweep(&self) -> Result<usize> {
         let _one = self.shared.sweeping.lock().await;
         loop {
-            let unneeded = self.ports().store.unneeded_layers().await?;
+            let held = self.shared.holds.held();
+            let mut unneeded = self.ports().store.unneeded_layers().await?;
+            let before = unneeded.len();
+            unneeded.retain(|id| !held.contains(id));
+            let waiting = before - unneeded.len();
+            let named = self.unname(&unneeded).await?;
+            unneeded.retain(|id| !named.contains(id));
             if unneeded.is_empty() {
-                self.tidy_soon();
-                return Ok(());
+                return Ok(waiting);
             }
-            self.unname(&unneeded).await?;
             for id in unneeded {
                 // The file first: one without a record would stay for ever.
                 self.ports().volumes.remove_layer(id).await?;
@@ -50,20 +67,25 @@ impl Engine {
     }
 
     /// No file is removed that another names. One may, though it is not to stand on it any more: the daemon was killed between the
-    /// record and the file.
-    async fn unname(&self, unneeded: &[LayerId]) -> Result<()> {
-        let ports = self.ports();
+    /// record and the file. Gives those that are named still, because a guest has the file open that names them.
+    async fn unname(&self, unneeded: &[LayerId]) -> Result<HashSet<LayerId>> {
+        let (ports, mut named) = (self.ports(), HashSet::new());
+        if unneeded.is_empty() {
+            return Ok(named);
+        }
         let survey = Survey { layers: by_id(ports.store.layers().await?), ..Survey::default() };
         for layer in survey.layers.values().filter(|layer| layer.is_made && !unneeded.contains(&layer.id)) {
             let wanted = survey.beneath(layer.id);
-            match ports.volumes.beneath_layer(layer.id).await {
-                Ok(Beneath::Layer(named)) if unneeded.contains(&named) && Beneath::Layer(named) != wanted => {
-                    ports.volumes.put_layer_on(layer.id, &wanted).await?;
-                }
-                // What cannot be read is found by who examines the storage.
-                Ok(_) | Err(_) => {}
+            // What cannot be read is found by who examines the storage.
+            let Ok(Beneath::Layer(found)) = ports.volumes.beneath_layer(layer.id).await else { continue };
+            if unneeded.contains(&found)
+                && Beneath::Layer(found) != wanted
+                && let Err(error) = ports.volumes.put_layer_on(layer.id, &wanted).await
+            {
+                tracing::warn!(layer = %layer.id, %error, "it names a layer that nobody needs, which stays until it does not");
+                named.insert(found);
             }
         }
-        Ok(())
+        Ok(named)
     }
 }

@@ -79,8 +79,18 @@ impl Layout {
 
     /// The layer that a file is.
     pub fn layer_of(&self, file: &Path) -> Option<LayerId> {
-        let name = file.strip_prefix(self.layers()).ok()?.to_str()?;
-        name.strip_suffix(".qcow2")?.parse().ok()
+        if let Ok(name) = file.strip_prefix(self.layers()) {
+            return name.to_str()?.strip_suffix(".qcow2")?.parse().ok();
+        }
+        // A guest that runs since before disks were layers has its first one open by its old name.
+        let instance = file.strip_prefix(self.instances()).ok()?.parent()?.to_str()?;
+        let is_disk = file.file_name().is_some_and(|name| name == "disk.qcow2");
+        instance.parse().ok().filter(|_| is_disk).map(LayerId)
+    }
+
+    /// What a file is that something stands on.
+    pub fn named(&self, file: &Path) -> Beneath {
+        self.layer_of(file).map_or_else(|| Beneath::Base(file.to_owned()), Beneath::Layer)
     }
 
     /// The files of one instance.

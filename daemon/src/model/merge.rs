@@ -95,6 +95,25 @@ impl Survey {
         files
     }
 
+    /// What a running guest shows to have been done to one of its disks, given the files that it has open: it was not written down.
+    pub fn drift(&self, drive: (InstanceId, Slot), open: &[Beneath]) -> Option<Way> {
+        let top = self.tops.iter().find(|(_, found)| **found == Some(drive)).map(|(top, _)| *top)?;
+        let recorded = self.files(top);
+        if open.first() != Some(&Beneath::Layer(top)) {
+            return None;
+        }
+        for (layer, next) in open.iter().zip(open.iter().skip(1)) {
+            let Beneath::Layer(into) = *layer else { return None };
+            if self.beneath(into) != *next {
+                // Only what lies deeper by the records as well can be what it stands on now.
+                let at = recorded.iter().position(|id| *id == into)?;
+                let deeper = recorded.get(at + 1..)?.iter().any(|id| self.beneath(*id) == *next);
+                return deeper.then(|| Way::Pull { into, base: next.clone() });
+            }
+        }
+        None
+    }
+
     /// The layers whose files the work touches: nobody may open or change them meanwhile.
     pub fn touched(&self, way: &Way) -> HashSet<LayerId> {
         match way {

@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use crate::model::{
-    DomainState, Drive, Finding, HypervisorFacts, Instance, InstanceId, LayerId, Result, Slot, Way,
+    Beneath, DomainState, Drive, Finding, HypervisorFacts, Instance, InstanceId, LayerId, Result, Slot, Way,
 };
 
 /// A domain that changed its state by itself or by a call.
@@ -74,8 +74,8 @@ pub trait Hypervisor: Send + Sync {
     /// Breaks such work off, or finds none. The disk reads as it did.
     async fn stop_merging(&self, id: InstanceId, slot: Slot) -> Result<()>;
 
-    /// The layers of that disk that a running domain has open, the top first.
-    async fn open_layers(&self, id: InstanceId, slot: Slot) -> Result<Vec<LayerId>>;
+    /// The files of that disk that a running domain has open, the top first, the base image last.
+    async fn open_files(&self, id: InstanceId, slot: Slot) -> Result<Vec<Beneath>>;
 
     /// The domain's state.
     async fn state(&self, id: InstanceId) -> Result<DomainState>;

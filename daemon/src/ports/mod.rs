@@ -22,7 +22,7 @@ pub use hypervisor::{Console, ConsoleStream, DomainEvent, Hypervisor};
 pub use images::{Images, Pieces, Told};
 pub use keys::{Keys, NewKey};
 pub use network::{LinkEvent, Network};
-pub use store::{Address, Change, OperationFilter, Store};
+pub use store::{Address, Change, LayerUse, OperationFilter, Store};
 pub use volumes::{Parcel, Volumes};
 
 /// One of each.

@@ -142,6 +142,17 @@ pub enum Address {
     LetGo,
 }
 
+/// Who needs which layers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerUse {
+    /// Those that disks are written to.
+    pub tops: HashSet<LayerId>,
+    /// Those that snapshots keep, and those that are to be tops.
+    pub kept: HashSet<LayerId>,
+    /// How many layers there are.
+    pub count: usize,
+}
+
 /// Which operations, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct OperationFilter {
@@ -212,6 +223,9 @@ pub trait Store: Send + Sync {
 
     /// All layers.
     async fn layers(&self) -> Result<Vec<Layer>>;
+
+    /// Who needs which layers: all of it, whether what needs them can be read or not.
+    async fn layer_use(&self) -> Result<LayerUse>;
 
     /// The digests of frozen layers, as far as they were read since they were frozen.
     async fn digests(&self) -> Result<HashMap<LayerId, String>>;

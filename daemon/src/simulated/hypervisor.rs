@@ -169,9 +169,12 @@ impl Hypervisor for Simulated {
         self.call("stop_merging").map(drop)
     }
 
-    async fn open_layers(&self, id: InstanceId, slot: Slot) -> Result<Vec<LayerId>> {
-        drop(self.call("open_layers")?);
-        Ok(self.open(id, slot))
+    async fn open_files(&self, id: InstanceId, slot: Slot) -> Result<Vec<Beneath>> {
+        drop(self.call("open_files")?);
+        let open = self.open(id, slot);
+        let base = open.last().and_then(|last| Some(self.world().layers.get(last)?.beneath.clone()));
+        let base = base.filter(|base| matches!(base, Beneath::Base(_)));
+        Ok(open.into_iter().map(Beneath::Layer).chain(base).collect())
     }
 
     async fn state(&self, id: InstanceId) -> Result<DomainState> {

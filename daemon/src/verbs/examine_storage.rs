@@ -38,6 +38,10 @@ impl Verbs {
                 continue;
             }
             let _held = self.engine.hold([layer.id].into()).await;
+            if self.ports.store.stack(layer.id).await.is_err() {
+                // It went into another one meanwhile.
+                continue;
+            }
             read += 1;
             held += usize::from(seen.digests.contains_key(&layer.id) && !seen.tops.contains(&layer.id));
             if let Some(why) = self.fault_of(layer.id, &seen).await? {

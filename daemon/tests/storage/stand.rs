@@ -93,7 +93,7 @@ pub(crate) fn new_disk(name: &str, size_gb: i32) -> CreateDisk {
 /// Records and files agree: every layer that is recorded as made has its file, every file is recorded, what runs writes to the tops
 /// that are recorded, and nothing that nobody stands on is left.
 pub(crate) async fn consistent(host: &Host, case: &str) {
-    host.engine.sweep().await.expect("swept");
+    host.until(async || host.engine.sweep().await.expect("swept") == 0).await;
     let layers = host.ports.store.layers().await.expect("readable");
     let made: BTreeSet<_> = layers.iter().filter(|layer| layer.is_made).map(|layer| layer.id).collect();
     let world = host.world.world().clone();

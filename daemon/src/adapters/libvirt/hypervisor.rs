@@ -13,8 +13,8 @@ use virt_sys as sys;
 use super::{Libvirt, console, errors, ring, xml};
 use crate::{
     model::{
-        DomainState, Drive, Error, Finding, HypervisorFacts, Instance, InstanceId, Kind, LayerId, Result,
-        Slot, Way,
+        Beneath, DomainState, Drive, Error, Finding, HypervisorFacts, Instance, InstanceId, Kind, LayerId,
+        Result, Slot, Way,
     },
     ports::{ConsoleStream, DomainEvent, Hypervisor},
 };
@@ -96,7 +96,7 @@ impl Hypervisor for Libvirt {
         self.abort_block_job(id, slot).await
     }
 
-    async fn open_layers(&self, id: InstanceId, slot: Slot) -> Result<Vec<LayerId>> {
+    async fn open_files(&self, id: InstanceId, slot: Slot) -> Result<Vec<Beneath>> {
         self.chain(id, slot).await
     }
 

@@ -3,7 +3,7 @@
 use super::{Libvirt, xml};
 use crate::{
     adapters::ffi::libvirt as ffi,
-    model::{InstanceId, LayerId, Result, Slot, Way},
+    model::{Beneath, InstanceId, Result, Slot, Way},
 };
 
 impl Libvirt {
@@ -22,14 +22,18 @@ impl Libvirt {
     }
 
     pub(super) async fn has_block_job(&self, id: InstanceId, slot: Slot) -> Result<bool> {
-        let found = self.with_own(id, move |domain| ffi::has_block_job(domain, &xml::target(slot))).await?;
+        let look = move |domain: &virt::domain::Domain| {
+            // One that is off has none; libvirt would call that an error.
+            Ok(domain.is_active()? && ffi::has_block_job(domain, &xml::target(slot))?)
+        };
+        let found = self.with_own(id, look).await?;
         Ok(found.unwrap_or(false))
     }
 
     pub(super) async fn abort_block_job(&self, id: InstanceId, slot: Slot) -> Result<()> {
         let work = move |domain: &virt::domain::Domain| {
             let disk = xml::target(slot);
-            if !ffi::has_block_job(domain, &disk)? {
+            if !domain.is_active()? || !ffi::has_block_job(domain, &disk)? {
                 return Ok(());
             }
             match ffi::abort_block_job(domain, &disk) {
@@ -41,12 +45,12 @@ impl Libvirt {
         self.with_own(id, work).await.map(drop)
     }
 
-    pub(super) async fn chain(&self, id: InstanceId, slot: Slot) -> Result<Vec<LayerId>> {
+    pub(super) async fn chain(&self, id: InstanceId, slot: Slot) -> Result<Vec<Beneath>> {
         let layout = self.settings.layout.clone();
         let found = self
             .with_own(id, move |domain| {
                 let files = xml::chain(&domain.xml_desc(0)?, &xml::target(slot));
-                Ok(files.iter().filter_map(|file| layout.layer_of(file)).collect())
+                Ok(files.iter().map(|file| layout.named(file)).collect())
             })
             .await?;
         Ok(found.unwrap_or_default())

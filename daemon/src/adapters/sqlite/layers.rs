@@ -1,11 +1,14 @@
 //! Layers as rows.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use rusqlite::{Connection, Row, params};
 
 use super::{merges, readable, unreadable};
-use crate::model::{Beneath, InstanceId, Layer, LayerId, Stack};
+use crate::{
+    model::{Beneath, InstanceId, Layer, LayerId, Stack},
+    ports::LayerUse,
+};
 
 pub(super) fn insert(db: &Connection, layer: &Layer) -> rusqlite::Result<()> {
     let (parent, base) = columns(db, &layer.beneath)?;
@@ -70,6 +73,20 @@ const NEEDED: &str = "EXISTS (SELECT 1 FROM layers above WHERE above.parent = l.
     OR EXISTS (SELECT 1 FROM disks d WHERE d.layer = l.id)
     OR EXISTS (SELECT 1 FROM snapshot_disks s WHERE s.layer = l.id)
     OR EXISTS (SELECT 1 FROM snapshot_disks s WHERE s.next = l.id)";
+
+/// Who needs which, by names alone: what names them may be unreadable, and needs them all the same.
+pub(super) fn needed(db: &Connection) -> rusqlite::Result<LayerUse> {
+    let ids = |sql: &str| -> rusqlite::Result<HashSet<LayerId>> {
+        db.prepare_cached(sql)?.query_map([], |row| id(row, 0))?.collect()
+    };
+    Ok(LayerUse {
+        tops: ids("SELECT layer FROM disks")?,
+        kept: ids(
+            "SELECT layer FROM snapshot_disks UNION SELECT next FROM snapshot_disks WHERE next IS NOT NULL",
+        )?,
+        count: db.query_row("SELECT count(*) FROM layers", [], |row| row.get(0))?,
+    })
+}
 
 pub(super) fn unneeded(db: &Connection) -> rusqlite::Result<Vec<LayerId>> {
     let mut statement = db.prepare_cached(&format!("SELECT id FROM layers l WHERE NOT ({NEEDED})"))?;

@@ -16,7 +16,7 @@ use crate::{
         AutoSnapshot, Bytes, Disk, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month, Operation,
         OperationId, ResourceName, Result, Snapshot, SnapshotId, Stack, StaticIp,
     },
-    ports::{Change, OperationFilter, Store},
+    ports::{Change, LayerUse, OperationFilter, Store},
 };
 
 #[async_trait]
@@ -100,6 +100,10 @@ impl Store for Sqlite {
 
     async fn layers(&self) -> Result<Vec<Layer>> {
         self.with(|db| layers::all(db)).await
+    }
+
+    async fn layer_use(&self) -> Result<LayerUse> {
+        self.with(|db| layers::needed(db)).await
     }
 
     async fn digests(&self) -> Result<HashMap<LayerId, String>> {

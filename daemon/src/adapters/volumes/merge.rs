@@ -27,13 +27,7 @@ impl Files {
     pub(super) fn backing(&self, id: LayerId) -> Result<Beneath> {
         let file = self.layout.layer(id);
         let backing = header::backing(&file).map_err(|error| failed("read", &file, &error))?;
-        Ok(match backing {
-            None => Beneath::Nothing,
-            Some(path) => match self.layout.layer_of(&path) {
-                Some(id) => Beneath::Layer(id),
-                None => Beneath::Base(path),
-            },
-        })
+        Ok(backing.map_or(Beneath::Nothing, |path| self.layout.named(&path)))
     }
 
     pub(super) async fn name_backing(&self, id: LayerId, beneath: &Beneath) -> Result<()> {

@@ -1,6 +1,9 @@
 use async_trait::async_trait;
 
-use super::{Scene, Step, tops::make_top};
+use super::{
+    Scene, Step,
+    tops::{align, make_top},
+};
 use crate::model::{Instance, Result};
 
 /// The top of its disk, on a base image or on layers of a snapshot. Undone last, with the directory that holds the rest.
@@ -20,6 +23,7 @@ impl Step for Disk {
     async fn ensure(&self, scene: &Scene<'_>, instance: &Instance) -> Result<()> {
         for drive in &instance.drives {
             make_top(scene, &drive.stack).await?;
+            align(scene, &drive.stack).await;
         }
         Ok(())
     }

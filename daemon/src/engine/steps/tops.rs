@@ -25,7 +25,7 @@ impl Step for Tops {
 }
 
 /// Has every file name the one beneath it, before a guest has them open. Where that was missed another is named that reads the same.
-async fn align(scene: &Scene<'_>, stack: &Stack) {
+pub(super) async fn align(scene: &Scene<'_>, stack: &Stack) {
     let volumes = &scene.ports.volumes;
     let files: Vec<_> = stack.made().collect();
     for (layer, beneath) in files.iter().zip(files.iter().skip(1)) {

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, futures::Notified};
 
 use crate::model::LayerId;
 
@@ -18,6 +18,8 @@ pub(in crate::engine) struct Holds {
     state: Mutex<State>,
     /// Work has ended.
     ended: Notify,
+    /// Somebody has let go of layers.
+    freed: Notify,
 }
 
 #[derive(Default)]
@@ -73,8 +75,13 @@ impl Holds {
         Some(Turn { holds: self.clone(), stop })
     }
 
+    /// Told when somebody lets go of layers.
+    pub(in crate::engine) fn freed(&self) -> Notified<'_> {
+        self.freed.notified()
+    }
+
     /// The layers that are held.
-    pub(super) fn held(&self) -> HashSet<LayerId> {
+    pub(in crate::engine) fn held(&self) -> HashSet<LayerId> {
         self.state().held.keys().copied().collect()
     }
 
@@ -106,6 +113,8 @@ impl Drop for Hold {
                 }
             }
         }
+        drop(state);
+        self.holds.freed.notify_waiters();
     }
 }
 

@@ -18,25 +18,37 @@ const LOOKS: u32 = 20;
 impl Engine {
     /// Carries it out, unless somebody comes first: that says `false`.
     pub(super) async fn carry_out(&self, merge: &Merge) -> Result<Result<bool>, Killed> {
-        let survey = match self.survey().await {
-            Ok(survey) => survey,
+        let touched = match self.survey().await {
+            Ok(survey) => survey.touched(&merge.way),
             Err(error) => return Ok(Err(error)),
         };
-        let Some(turn) = self.shared.holds.turn(survey.touched(&merge.way)) else { return Ok(Ok(false)) };
+        let Some(turn) = self.shared.holds.turn(touched.clone()) else { return Ok(Ok(false)) };
         // From here on nobody begins with one of them; but somebody may have begun and ended since it was chosen.
-        match self.survey().await {
-            Ok(now) if now.next().as_ref() != Some(merge) => {
+        let survey = match self.survey().await {
+            Ok(now) if now.next().as_ref() == Some(merge) && now.touched(&merge.way) == touched => now,
+            Ok(_) => {
                 self.tidy_soon();
                 return Ok(Ok(false));
             }
-            Ok(_) => {}
             Err(error) => return Ok(Err(error)),
+        };
+        if let Some(drive) = merge.drive {
+            match self.ports().hypervisor.open_files(drive.0, drive.1).await {
+                Ok(open) => {
+                    if let Some(way) = survey.drift(drive, &open) {
+                        // The daemon was killed before it was written down, or looked too early.
+                        self.write(vec![Change::SetMerged(way)]).await?;
+                        return Ok(Ok(true));
+                    }
+                }
+                Err(error) => return Ok(Err(error)),
+            }
         }
         let (Way::Pull { into: changes, .. } | Way::Commit { base: changes, .. }) = &merge.way;
         self.write(vec![Change::SetDigest(*changes, None)]).await?;
         self.alive("before", "making layers one")?;
         let done = match merge.drive {
-            Some((id, slot)) => self.merge_live((id, slot), &merge.way, &turn.stop).await,
+            Some(drive) => self.merge_live(drive, &merge.way, &turn.stop).await,
             None => self.merge_files(&survey, &merge.way, &turn.stop).await,
         };
         self.alive("after", "making layers one")?;
@@ -50,7 +62,7 @@ impl Engine {
         }
     }
 
-    /// The hypervisor does it, and the guest runs on.
+    /// The hypervisor does it, and the guest runs on. Whatever goes wrong, nothing of it is under way any more when this returns.
     async fn merge_live(
         &self,
         (id, slot): (InstanceId, Slot),
@@ -58,23 +70,31 @@ impl Engine {
         stop: &Arc<Notify>,
     ) -> Result<bool> {
         let hypervisor = &self.ports().hypervisor;
-        if is_merged(&hypervisor.open_layers(id, slot).await?, way) {
-            // The daemon was killed before it wrote it down.
-            return Ok(true);
-        }
-        hypervisor.merge(id, slot, way).await?;
-        while hypervisor.is_merging(id, slot).await? {
+        let mut fault = hypervisor.merge(id, slot, way).await.err();
+        let mut stopped = fault.is_some();
+        loop {
+            let under_way = match hypervisor.is_merging(id, slot).await {
+                Ok(false) => break,
+                Ok(true) if stopped => hypervisor.stop_merging(id, slot).await.err(),
+                Ok(true) => None,
+                Err(error) => Some(error),
+            };
+            if let Some(error) = under_way {
+                tracing::warn!(%error, "cannot see whether layers are still being made one");
+                stopped = true;
+                fault.get_or_insert(error);
+            }
             tokio::select! {
-                () = stop.notified() => {
-                    hypervisor.stop_merging(id, slot).await?;
-                    return Ok(is_merged(&hypervisor.open_layers(id, slot).await?, way));
-                }
+                () = stop.notified() => stopped = true,
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
         for _ in 0..LOOKS {
-            if is_merged(&hypervisor.open_layers(id, slot).await?, way) {
-                return Ok(true);
+            match hypervisor.open_files(id, slot).await {
+                Ok(open) if is_merged(&open, way) => return Ok(true),
+                Ok(_) if stopped => return fault.map_or(Ok(false), Err),
+                Ok(_) => {}
+                Err(error) => return Err(error),
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -82,8 +102,11 @@ impl Engine {
     }
 
     async fn merge_files(&self, survey: &Survey, way: &Way, stop: &Arc<Notify>) -> Result<bool> {
-        let (Way::Pull { into: upper, .. } | Way::Commit { top: upper, .. }) = way;
-        for layer in survey.files(*upper) {
+        let (upper, end) = match way {
+            Way::Pull { into, base } => (*into, base.clone()),
+            Way::Commit { top, base } => (*top, Beneath::Layer(*base)),
+        };
+        for layer in survey.files(upper).into_iter().take_while(|id| Beneath::Layer(*id) != end) {
             self.align(survey, layer).await?;
         }
         self.ports().volumes.merge_layers(way, stop).await
@@ -113,17 +136,13 @@ impl Engine {
 }
 
 /// Whether a disk with these files open shows that it is done.
-fn is_merged(open: &[LayerId], way: &Way) -> bool {
+fn is_merged(open: &[Beneath], way: &Way) -> bool {
+    let at = |id: LayerId| open.iter().position(|file| *file == Beneath::Layer(id));
     match way {
-        Way::Commit { top, base } => !open.contains(top) && open.contains(base),
-        Way::Pull { into, base } => {
-            let at = open.iter().position(|layer| layer == into);
-            let beneath = at.and_then(|at| open.get(at + 1));
-            at.is_some()
-                && match base {
-                    Beneath::Layer(base) => beneath == Some(base),
-                    _ => beneath.is_none(),
-                }
-        }
+        Way::Commit { top, base } => at(*top).is_none() && at(*base).is_some(),
+        Way::Pull { into, base } => at(*into).is_some_and(|at| match open.get(at + 1) {
+            Some(beneath) => beneath == base,
+            None => *base == Beneath::Nothing,
+        }),
     }
 }

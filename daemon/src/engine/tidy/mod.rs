@@ -25,7 +25,7 @@ use crate::model::{Instance, InstanceId, LayerId, Merge, Order, Result};
 /// Much happens at once; it is looked at when it has.
 const SETTLE: Duration = Duration::from_secs(1);
 /// What failed is tried again after this.
-const AGAIN: Duration = Duration::from_mins(10);
+const AGAIN: Duration = Duration::from_mins(5);
 
 /// What is remembered between two times.
 #[derive(Default)]
@@ -54,8 +54,12 @@ impl Engine {
         let engine = self.clone();
         tokio::spawn(async move {
             loop {
-                engine.shared.tidiness.wanted.notified().await;
+                // Also without being told: what was broken off, has failed or was not worth it may be possible or worth it by now.
+                let _ = tokio::time::timeout(AGAIN, engine.shared.tidiness.wanted.notified()).await;
                 tokio::time::sleep(SETTLE).await;
+                if let Err(error) = engine.sweep().await {
+                    tracing::warn!(%error, "cannot remove a layer that nobody needs");
+                }
                 if let Err(error) = engine.tidy().await {
                     tracing::warn!(%error, "cannot tidy up the layers of disks");
                 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     engine::Engine,
-    model::{InstanceId, Layer, LayerId, Result, Survey},
+    model::{Error, InstanceId, Layer, LayerId, Result, Survey},
 };
 
 impl Engine {
@@ -29,13 +29,15 @@ impl Engine {
                 }
             }
         }
-        for disk in ports.store.snapshots().await?.iter().flat_map(|snapshot| &snapshot.disks) {
-            survey.kept.insert(disk.layer);
-            survey.kept.extend(disk.next);
-        }
         survey.busy.extend(self.shared.holds.held());
         survey.sizes = ports.volumes.measure().await?.into_iter().collect();
         survey.layers = by_id(ports.store.layers().await?);
+        let needed = ports.store.layer_use().await?;
+        if needed.tops.len() != survey.tops.len() || needed.count != survey.layers.len() {
+            // Something came meanwhile, or a record cannot be read: nobody knows then who stands on what.
+            return Err(Error::unavailable("what stands on which layer cannot be seen now"));
+        }
+        survey.kept = needed.kept;
         survey.failed = self.shared.tidiness.failed();
         Ok(survey)
     }

@@ -39,6 +39,10 @@ impl Survey {
     /// Makes one of a layer that only one other stands on, and that.
     fn fold(&self, lower: LayerId, open: &HashMap<LayerId, Vec<Drive>>) -> Option<Merge> {
         let upper = self.only_one_above(lower)?;
+        if self.layers.get(&upper)?.bytes < self.layers.get(&lower)?.bytes {
+            // What is beyond the end of the one would show.
+            return None;
+        }
         let (above, below) = (self.size(upper), self.size(lower));
         let pull = Way::Pull { into: upper, base: self.beneath(lower) };
         let commit = Way::Commit { top: upper, base: lower };

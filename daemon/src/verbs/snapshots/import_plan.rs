@@ -133,6 +133,10 @@ impl Verbs {
             let earlier = parent.and_then(|one| one.disks.iter().find(|earlier| earlier.disk == frozen.disk));
             let earlier = earlier.ok_or_else(|| missing("that it goes on from"))?;
             let stack = self.ports.store.stack(earlier.layer).await?;
+            if said.bytes < stack.bytes() {
+                let message = format!("{} is smaller than what it goes on from", shown(&said.path));
+                return Err(Error::invalid("disks", message).tip("export the snapshot again"));
+            }
             (Beneath::Layer(earlier.layer), stack.content())
         } else {
             (Beneath::Nothing, Beneath::Nothing)
