@@ -24,6 +24,15 @@ pub(crate) fn run(lab: &Lab, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// The name of the only domain that runs.
+pub(crate) fn only_domain(lab: &Lab) -> Result<String> {
+    let domains = run(lab, &["list", "--name"])?;
+    let mut names = domains.split_whitespace();
+    let (one, other) = (names.next().context("a domain that runs")?, names.next());
+    ensure!(other.is_none(), "more than one domain runs: {domains}");
+    Ok(one.to_owned())
+}
+
 /// A virsh that talks to the lab's libvirtd. Its socket is a file, so virsh need not be in the lab.
 pub(crate) fn command(lab: &Lab) -> Command {
     let mut command = Command::new("virsh");

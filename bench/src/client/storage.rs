@@ -1,10 +1,10 @@
 //! What a bench asks of the daemon about disks and snapshots.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use sloop_proto::v1::{
     CreateDiskFromSnapshotRequest, CreateDiskSnapshotRequest, CreateInstanceSnapshotRequest,
-    RebootInstanceRequest, RollBackInstanceRequest, disks_client::DisksClient,
-    snapshots_client::SnapshotsClient, storage_client::StorageClient,
+    GetStorageRequest, GetStorageResult, RebootInstanceRequest, RollBackInstanceRequest, StorageUse,
+    disks_client::DisksClient, snapshots_client::SnapshotsClient, storage_client::StorageClient,
 };
 
 use super::Client;
@@ -54,6 +54,18 @@ impl Client {
         };
         let mut client = StorageClient::new(self.channel.clone());
         self.work(async { Ok(client.roll_back_instance(request).await?.into_inner().operations) })
+    }
+
+    /// The room that everything takes on the host.
+    pub(crate) fn storage(&self) -> Result<GetStorageResult> {
+        let mut client = StorageClient::new(self.channel.clone());
+        Ok(self.runtime.block_on(client.get_storage(GetStorageRequest {}))?.into_inner())
+    }
+
+    /// The room that one resource takes.
+    pub(crate) fn storage_use(&self, name: &str) -> Result<StorageUse> {
+        let uses = self.storage()?.uses;
+        uses.into_iter().find(|one| one.name == name).with_context(|| format!("{name} takes room"))
     }
 
     /// Reboots an instance and waits until it runs.

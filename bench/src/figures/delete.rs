@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use sloop_lab::Lab;
 
 use crate::{
@@ -54,8 +54,7 @@ fn by_sloop(lab: &Lab, client: &Client) -> Result<(f64, Steps)> {
 
 /// Ends the only domain there is.
 fn by_virsh(lab: &Lab) -> Result<f64> {
-    let domains = virsh::run(lab, &["list", "--name"])?;
-    let domain = domains.split_whitespace().next().context("a domain that runs")?;
+    let domain = virsh::only_domain(lab)?;
     let times = virsh::timed(lab, &[format!("destroy {domain}"), format!("undefine {domain}")])?;
     Ok(times.iter().sum())
 }

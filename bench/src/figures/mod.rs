@@ -9,7 +9,7 @@ mod image_import;
 mod instance_list;
 mod network;
 mod restart_to_ready;
-mod snapshots;
+mod storage;
 
 use anyhow::Result;
 
@@ -47,8 +47,12 @@ pub(crate) const ALL: &[Bench] = &[
     Bench {
         figures: &["live_snapshot", "disk_from_snapshot", "roll_back"],
         slow: false,
-        measure: snapshots::measure,
+        measure: storage::snapshots::measure,
     },
+    Bench { figures: &["live_snapshot_pause"], slow: false, measure: storage::pause::measure },
+    Bench { figures: &["live_snapshot_100g"], slow: false, measure: storage::large::measure },
+    Bench { figures: &["deep_read"], slow: false, measure: storage::deep::measure },
+    Bench { figures: &["discard"], slow: false, measure: storage::discard::measure },
     Bench { figures: &["image_import"], slow: false, measure: image_import::measure },
     Bench { figures: &["app_second_launch"], slow: true, measure: app_launch::measure },
     Bench {

@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) enum Goal {
     /// At most so much.
     AtMost(f64),
+    /// At least so much.
+    AtLeast(f64),
     /// At most so much of the bare tool's.
     RatioAtMost(f64),
     /// At most so much more than the bare tool's.
@@ -59,9 +61,10 @@ impl Figure {
         Self { note: note.into(), ..self }
     }
 
-    /// How much of the bare tool's.
+    /// How much of the bare tool's, where that is anything.
     pub(crate) fn ratio(&self) -> Option<f64> {
-        self.value.zip(self.baseline).map(|(value, baseline)| value / baseline)
+        let ratio = self.value.zip(self.baseline).map(|(value, baseline)| value / baseline);
+        ratio.filter(|ratio| ratio.is_finite())
     }
 
     /// Whether the goal is reached, where there is one and it can be told.
@@ -69,6 +72,7 @@ impl Figure {
         let value = self.value?;
         Some(match self.goal? {
             Goal::AtMost(most) => value <= most,
+            Goal::AtLeast(least) => value >= least,
             Goal::RatioAtMost(most) => self.ratio()? <= most,
             Goal::OverBaseline(more) => value <= self.baseline? + more,
         })
@@ -79,6 +83,7 @@ impl fmt::Display for Goal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AtMost(most) => write!(out, "≤ {most}"),
+            Self::AtLeast(least) => write!(out, "≥ {least}"),
             Self::RatioAtMost(most) => write!(out, "≤ {most}×"),
             Self::OverBaseline(more) => write!(out, "≤ bare + {more}"),
         }
@@ -96,6 +101,8 @@ mod tests {
         for (goal, pass) in [
             (Goal::AtMost(60.0), true),
             (Goal::AtMost(59.9), false),
+            (Goal::AtLeast(60.0), true),
+            (Goal::AtLeast(60.1), false),
             (Goal::RatioAtMost(0.75), true),
             (Goal::RatioAtMost(0.74), false),
             (Goal::OverBaseline(-20.0), true),
@@ -109,5 +116,6 @@ mod tests {
     fn what_was_not_measured_is_not_judged() {
         assert_eq!(Figure::unmeasured("a", "why").goal(Goal::AtMost(1.0)).pass(), None);
         assert_eq!(Figure::new("a", 1.0, "s").goal(Goal::RatioAtMost(1.0)).pass(), None);
+        assert_eq!(Figure::new("a", 1.0, "s").beside(0.0).ratio(), None, "so much more cannot be said");
     }
 }

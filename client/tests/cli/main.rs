@@ -13,6 +13,8 @@ mod login;
 mod metadata;
 mod networking;
 mod snapshot;
+mod snapshot_export;
+mod snapshot_import;
 mod static_ip;
 mod storage;
 mod terminal;

@@ -11,6 +11,7 @@ mod key_pairs;
 mod snapshots;
 mod static_ips;
 mod storage;
+mod transport;
 mod work;
 
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ use sloop_proto::v1::static_ips_server::StaticIpsServer;
 use sloop_proto::v1::storage_server::StorageServer;
 use sloop_proto::v1::terminal_server::TerminalServer;
 use sloop_proto::v1::transfer_server::TransferServer;
+use sloop_proto::v1::transport_server::TransportServer;
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio::runtime::{Builder, Runtime};
@@ -43,6 +45,7 @@ use tonic::{Code, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 pub(crate) use self::images::{FILE, SHA256};
+pub(crate) use self::transport::{DATA, sha256};
 
 type Answer<T> = Result<Response<T>, Status>;
 type Moments<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -97,7 +100,8 @@ fn serve(socket: &Path, script: Script) -> Runtime {
         .add_service(StaticIpsServer::new(script))
         .add_service(StorageServer::new(script))
         .add_service(TerminalServer::new(script))
-        .add_service(TransferServer::new(script));
+        .add_service(TransferServer::new(script))
+        .add_service(TransportServer::new(script));
     runtime.spawn(server.serve_with_incoming(UnixListenerStream::new(listener)));
     runtime
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use sloop_lab::Lab;
 
 use crate::{
@@ -65,16 +65,16 @@ fn reachable_after(client: &Client, work: impl FnOnce() -> Result<()>) -> Result
 
 /// Snapshots of the only domain there is, by virsh: its own files on top of each other.
 fn by_virsh(lab: &Lab, count: usize) -> Result<Sample> {
-    let domains = virsh::run(lab, &["list", "--name"])?;
-    let domain = domains.split_whitespace().next().context("a domain that runs")?;
-    let directory = lab.dir().join("state/layers");
-    let take = |number: usize| {
-        let file = directory.join(format!("bare-{number}.img"));
-        format!(
-            "snapshot-create-as {domain} --disk-only --atomic --no-metadata --diskspec vda,file={} --diskspec vdb,snapshot=no",
-            file.display()
-        )
-    };
-    let commands: Vec<String> = (0..count).map(take).collect();
+    let domain = virsh::only_domain(lab)?;
+    let commands: Vec<String> = (0..count).map(|number| by_hand(lab, &domain, number)).collect();
     Ok(virsh::timed(lab, &commands)?.into_iter().collect())
+}
+
+/// virsh's command that takes a snapshot of a domain without attached disks.
+pub(super) fn by_hand(lab: &Lab, domain: &str, number: usize) -> String {
+    let file = lab.dir().join(format!("state/layers/bare-{number}.img"));
+    format!(
+        "snapshot-create-as {domain} --disk-only --atomic --no-metadata --diskspec vda,file={} --diskspec vdb,snapshot=no",
+        file.display()
+    )
 }
