@@ -72,6 +72,8 @@ fn a_copy_of_a_cloud_init_guest_is_its_own_and_a_bigger_plan_shows_in_it() -> Re
         "sudo mkfs.ext4 -q /dev/xvdf && sudo mount /dev/xvdf /mnt && echo kept | sudo tee /mnt/note && sync",
     )?;
     lab.must(&["snapshot", "create", "web", "good"])?;
+    // Its agent answered, and held its file systems still.
+    ensure!(lab.json(&["snapshot", "show", "good"])?["instanceSnapshot"]["quiesced"] == true);
     lab.must(&["stop", "web"])?;
     lab.must(&["snapshot", "restore", "good", "copy", "--wait-for", "first-boot"])?;
     ensure!(run("copy", "sudo mount /dev/xvdf /mnt && cat /mnt/note")?.trim() == "kept");

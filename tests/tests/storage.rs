@@ -32,6 +32,8 @@ fn a_guest_is_frozen_under_load_restored_cloned_and_rolled_back() -> Result<()> 
         "(while :; do dd if=/dev/zero of=/load bs=64k count=16; sync; done) </dev/null >/dev/null 2>&1 &",
     )?;
     lab.must(&["snapshot", "create", "web", "good"])?;
+    // There is no agent in this guest.
+    ensure!(lab.json(&["snapshot", "show", "good"])?["instanceSnapshot"]["quiesced"] == false);
     let second =
         inside(&lab, "web", "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob")?;
     ensure!(first != second);

@@ -124,6 +124,7 @@ fn one_snapshot_is_shown_whichever_kind_it_is() {
         "Disks: data (/dev/xvdf, 8 GB)",
         "Size: 28 GB",
         "State: available",
+        "File systems: held still by the guest's agent",
         "Created: 2026-11-23 10:15:00Z",
     ];
     assert_eq!(shown("before"), expected);

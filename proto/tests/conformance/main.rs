@@ -19,6 +19,8 @@ const ALIKE: &str =
 
 const OURS: &str = "an operation beyond Lightsail; its clients do not compare the word";
 
+const MORE: &str = "said beside what Lightsail says; its clients pass over members that they do not know";
+
 /// Faults that are meant, each with its reason. One that no longer occurs must go.
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("OperationType.CreateKeyPair: a word that the model lacks", SHOWN),
@@ -29,6 +31,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("OperationType.GrowDisk: a word that the model lacks", OURS),
     ("OperationType.ResizeInstance: a word that the model lacks", OURS),
     ("OperationType.RollBackInstance: a word that the model lacks", OURS),
+    ("DiskSnapshot.quiesced: a member that the model lacks", MORE),
+    ("InstanceSnapshot.quiesced: a member that the model lacks", MORE),
 ];
 
 /// Services and calls of our own.

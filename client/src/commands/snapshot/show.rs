@@ -46,12 +46,18 @@ fn describe(
 ) -> String {
     let tags: Vec<_> = tags.iter().map(tag::spell).collect();
     let auto = if snapshot.is_auto { "yes" } else { "" };
+    let file_systems = match snapshot.quiesced {
+        Some(true) => "held still by the guest's agent",
+        Some(false) => "not held still: no agent answered in the guest",
+        None => "",
+    };
     let created = text::moment(snapshot.created_at.as_ref());
     let head = [("Name", snapshot.name), ("Kind", snapshot.kind.to_owned()), ("Of", snapshot.of)];
     let tail = [
         ("Size", snapshot.size),
         ("State", snapshot.state),
         ("Progress", progress.to_owned()),
+        ("File systems", file_systems.to_owned()),
         ("Automatic", auto.to_owned()),
         ("Tags", tags.join(", ")),
         ("Created", created),

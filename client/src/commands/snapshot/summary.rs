@@ -14,6 +14,7 @@ pub(super) struct Summary {
     pub(super) state: String,
     pub(super) created_at: Option<Timestamp>,
     pub(super) is_auto: bool,
+    pub(super) quiesced: Option<bool>,
 }
 
 impl From<&InstanceSnapshot> for Summary {
@@ -26,6 +27,7 @@ impl From<&InstanceSnapshot> for Summary {
             state: text::word("InstanceSnapshotState", snapshot.state),
             created_at: snapshot.created_at,
             is_auto: snapshot.is_from_auto_snapshot(),
+            quiesced: snapshot.quiesced,
         }
     }
 }
@@ -44,6 +46,7 @@ impl From<&DiskSnapshot> for Summary {
             state: text::word("DiskSnapshotState", snapshot.state),
             created_at: snapshot.created_at,
             is_auto: snapshot.is_from_auto_snapshot(),
+            quiesced: snapshot.quiesced,
         }
     }
 }

@@ -32,6 +32,7 @@ fn of_instance(name: &str) -> Result<InstanceSnapshot, Status> {
         from_bundle_id: Some("nano_3_0".into()),
         is_from_auto_snapshot: Some(name == "kept"),
         size_in_gb: Some(28),
+        quiesced: Some(name == "before"),
         ..InstanceSnapshot::default()
     })
 }

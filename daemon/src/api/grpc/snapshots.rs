@@ -211,6 +211,7 @@ fn instance_snapshot(place: &Place, snapshot: Snapshot) -> wire::InstanceSnapsho
         from_blueprint_id: from.as_ref().map(|from| from.blueprint_id.clone()),
         from_bundle_id: from.as_ref().map(|from| from.bundle_id.clone()),
         is_from_auto_snapshot: Some(snapshot.is_from_auto),
+        quiesced: snapshot.quiesced,
         size_in_gb: Some(convert::signed(snapshot.bytes() >> 30)),
         name: snapshot.name.map(|name| name.to_string()),
     }
@@ -254,6 +255,7 @@ fn disk_snapshot(place: &Place, snapshot: Snapshot) -> wire::DiskSnapshot {
         from_instance_name: instance.map(|(_, name)| name.to_string()),
         from_instance_arn: instance.map(|(id, _)| place.arn("Instance", id.0)),
         is_from_auto_snapshot: Some(snapshot.is_from_auto),
+        quiesced: snapshot.quiesced,
         name: snapshot.name.map(|name| name.to_string()),
     }
 }
