@@ -13,7 +13,7 @@ use sloopd::{
     adapters::{catalogue, clock::WallClock, sqlite::Sqlite},
     engine::{Engine, Lifeline, Limits, Unbroken},
     model::{Access, Caller, Operation, OperationId, Owner, Place, Result},
-    ports::{Clock, Ports, Store},
+    ports::{Clock, Hypervisor, Ports, Store, Volumes},
     simulated::Simulated,
     verbs::{Capacity, CreateInstances, Policy, Quotas, Verbs},
     wiring::simulated_ports,
@@ -28,7 +28,11 @@ pub(crate) struct Host {
     pub(crate) policy: Policy,
     clock: Arc<dyn Clock>,
     dir: Arc<tempfile::TempDir>,
+    others: Option<Others>,
 }
+
+/// What has the place of the world's own machines and disks.
+pub(crate) type Others = (Arc<dyn Hypervisor>, Arc<dyn Volumes>);
 
 /// Nothing here takes longer unless it is broken.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -81,13 +85,19 @@ impl Host {
 
     pub(crate) fn with(policy: Policy) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
-        Self::build(Simulated::default(), dir, policy, unbroken(), Arc::new(WallClock))
+        Self::build(Simulated::default(), dir, policy, unbroken(), Arc::new(WallClock), None)
+    }
+
+    /// A daemon in that world, but for its machines and disks.
+    pub(crate) fn beside(policy: Policy, world: Simulated, others: Others) -> Self {
+        let dir = Arc::new(tempfile::tempdir().expect("a directory"));
+        Self::build(world, dir, policy, unbroken(), Arc::new(WallClock), Some(others))
     }
 
     /// A daemon that takes that clock for the time of day.
     pub(crate) fn by_clock(clock: Arc<dyn Clock>) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
-        Self::build(Simulated::default(), dir, policy(), unbroken(), clock)
+        Self::build(Simulated::default(), dir, policy(), unbroken(), clock, None)
     }
 
     fn build(
@@ -96,22 +106,26 @@ impl Host {
         policy: Policy,
         line: Arc<dyn Lifeline>,
         clock: Arc<dyn Clock>,
+        others: Option<Others>,
     ) -> Self {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&dir.path().join("state.db")).expect("a database"));
-        let ports = Ports { clock: clock.clone(), ..simulated_ports(store, &world) };
+        let mut ports = Ports { clock: clock.clone(), ..simulated_ports(store, &world) };
+        if let Some((hypervisor, volumes)) = others.clone() {
+            (ports.hypervisor, ports.volumes) = (hypervisor, volumes);
+        }
         let limits = Limits { shutdown: LIMIT, parallel: 4, headroom: policy.capacity.disk_headroom };
         let engine = Engine::new(ports.clone(), limits, line);
         let images = concat!(env!("CARGO_MANIFEST_DIR"), "/../images");
         let catalogue = catalogue::load(images.as_ref()).expect("the catalogue");
         let verbs = Verbs::new(ports.clone(), engine.clone(), catalogue, policy.clone());
         engine.observe();
-        Self { world, verbs, engine, ports, policy, clock, dir }
+        Self { world, verbs, engine, ports, policy, clock, dir, others }
     }
 
     /// A new daemon over the same world and state.
     pub(crate) async fn reborn(self, line: Arc<dyn Lifeline>) -> Self {
-        let host =
-            Self::build(self.world.clone(), self.dir.clone(), self.policy.clone(), line, self.clock.clone());
+        let (world, dir, policy) = (self.world.clone(), self.dir.clone(), self.policy.clone());
+        let host = Self::build(world, dir, policy, line, self.clock.clone(), self.others.clone());
         let found = host.engine.recover().await.expect("recovers");
         host.verbs.resume_supplies(found.waiting).await.expect("resumes");
         host

@@ -3,13 +3,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod acts;
 mod automatic;
 mod disks;
 mod examine;
 mod faults;
+mod life;
 mod random;
 mod room;
 mod snapshots;
 mod stand;
 mod tidy;
 mod transport;
+mod twin;

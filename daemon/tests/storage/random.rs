@@ -1,359 +1,36 @@
 //! Thousands of storage verbs, faults and kills, one after the other, and what every disk holds compared with a model.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::{prelude::*, test_runner::TestRunner};
-use sloopd::model::{Operation, OperationStatus, ResourceType, Result, Slot, Status};
-
-use crate::{
-    common::{self, CutAt, Host, caller, create},
-    stand::*,
+use sloopd::{
+    model::{ResourceType, Stack, Status},
+    simulated::Simulated,
 };
 
-/// What is done next. Numbers choose among what there is.
-#[derive(Clone, Copy, Debug)]
-enum Act {
-    Write(u8, u8, u64),
-    Snapshot(u8),
-    Forget(u8),
-    Restore(u8),
-    Clone(u8),
-    RollBack(u8, u8),
-    Resize(u8),
-    StopOrStart(u8),
-    Delete(u8),
-    NewDisk,
-    Attach(u8, u8),
-    Detach(u8),
-    DeleteDisk(u8),
-    Tidy,
-}
+use crate::{
+    acts::{Act, Harm, act, harm},
+    common::{self, Host, create},
+    life::{Model, step},
+    stand::*,
+    twin::Twin,
+};
 
-/// What goes wrong meanwhile.
-#[derive(Clone, Copy, Debug)]
-enum Harm {
-    None,
-    /// This call of the world fails.
-    Fault(u8),
-    /// The engine dies at this moment.
-    Kill(u8),
-}
+/// After so many acts the files are read.
+const READ: usize = 8;
 
-fn act() -> impl Strategy<Value = Act> {
-    prop_oneof![
-        8 => (any::<u8>(), 0..6u8, any::<u64>()).prop_map(|(who, block, value)| Act::Write(who, block, value)),
-        4 => any::<u8>().prop_map(Act::Snapshot),
-        2 => any::<u8>().prop_map(Act::Forget),
-        2 => any::<u8>().prop_map(Act::Restore),
-        1 => any::<u8>().prop_map(Act::Clone),
-        2 => (any::<u8>(), any::<u8>()).prop_map(|(who, which)| Act::RollBack(who, which)),
-        1 => any::<u8>().prop_map(Act::Resize),
-        2 => any::<u8>().prop_map(Act::StopOrStart),
-        1 => any::<u8>().prop_map(Act::Delete),
-        1 => Just(Act::NewDisk),
-        2 => (any::<u8>(), any::<u8>()).prop_map(|(which, who)| Act::Attach(which, who)),
-        1 => any::<u8>().prop_map(Act::Detach),
-        1 => any::<u8>().prop_map(Act::DeleteDisk),
-        3 => Just(Act::Tidy),
-    ]
-}
-
-fn harm() -> impl Strategy<Value = Harm> {
-    prop_oneof![
-        5 => Just(Harm::None),
-        2 => (0..12u8).prop_map(Harm::Fault),
-        2 => (0..24u8).prop_map(Harm::Kill),
-    ]
-}
-
-/// What should be there.
-#[derive(Clone, Debug, Default)]
-struct Model {
-    /// Of each instance: whether it runs, and what its system disk holds.
-    instances: BTreeMap<String, (bool, Content)>,
-    /// Of each disk: where it is, and what it holds.
-    disks: BTreeMap<String, (Option<String>, Content)>,
-    /// Of each snapshot: of which instance it is, what that held, and its disks by their names.
-    snapshots: BTreeMap<String, (String, Content, BTreeMap<String, Content>)>,
-    made: usize,
-}
-
-fn pick<V>(map: &BTreeMap<String, V>, number: u8) -> Option<String> {
-    map.keys().nth(usize::from(number) % map.len().max(1)).cloned()
-}
-
-impl Model {
-    fn fresh(&mut self, what: &str) -> String {
-        self.made += 1;
-        format!("{what}-{}", self.made)
-    }
-
-    fn disks_of(&self, instance: &str) -> BTreeMap<String, Content> {
-        let of = |holder: &Option<String>| holder.as_deref() == Some(instance);
-        self.disks
-            .iter()
-            .filter(|(_, (holder, _))| of(holder))
-            .map(|(name, (_, content))| (name.clone(), content.clone()))
-            .collect()
-    }
-
-    /// A copy of an instance that held this, with copies of its disks.
-    fn copy(&mut self, name: &str, system: Content, disks: BTreeMap<String, Content>) {
-        self.instances.insert(name.to_owned(), (true, system));
-        for (disk, content) in disks {
-            self.disks.insert(format!("{name}-{disk}"), (Some(name.to_owned()), content));
-        }
-    }
-}
-
-/// Runs one verb with some harm done to it; says whether it was carried out. The host may be another one afterwards.
-async fn run(
-    host: Host,
-    harm: Harm,
-    asked: impl AsyncFnOnce(&Host) -> Result<Vec<Operation>>,
-) -> (Host, bool) {
-    let (host, kill) = match harm {
-        Harm::Kill(at) => {
-            let line = CutAt::moment(usize::from(at));
-            (host.reborn(line.clone()).await, Some((line, usize::from(at))))
-        }
-        _ => (host, None),
-    };
-    if let Harm::Fault(at) = harm {
-        host.fail_call(usize::from(at));
-    }
-    let asked = asked(&host).await.ok();
-    let lead = asked.and_then(|asked| asked.into_iter().find(|one| one.follows.is_none()));
-    let host = match kill {
-        Some((line, at)) => {
-            if let Some(lead) = &lead {
-                host.until_dead_or_done(&line.seen, at, lead.id).await;
-            }
-            host.reborn(common::unbroken()).await
-        }
-        None => host,
-    };
-    let Some(lead) = lead else {
-        host.world.heal();
-        return (host, false);
-    };
-    let ended = host.ended(lead.id).await;
-    host.until(async || host.unfinished().await.is_empty()).await;
-    host.world.heal();
-    (host, ended.status == OperationStatus::Succeeded)
-}
-
-async fn step(host: Host, model: &mut Model, act: Act, harm: Harm) -> Host {
-    match act {
-        Act::Write(who, block, value) => {
-            let Some(name) = pick(&model.instances, who) else { return host };
-            let web = instance(&host, &name).await;
-            if web.status == Status::Running {
-                let drive = &web.drives[usize::from(block) % web.drives.len()];
-                host.world.write(web.id, drive.slot, u64::from(block), value).expect("it runs");
-                let content = match &drive.name {
-                    Some(disk) => model.disks.get_mut(disk.as_str()).map(|(_, content)| content),
-                    None => model.instances.get_mut(&name).map(|(_, content)| content),
-                };
-                content.expect("the model knows it").insert(u64::from(block), value);
-            }
-            host
-        }
-        Act::Snapshot(who) => {
-            let Some(name) = pick(&model.instances, who) else { return host };
-            let snapshot = model.fresh("snap");
-            let (host, done) = run(host, harm, async |host| ask_snap(host, &name, &snapshot).await).await;
-            if done {
-                let kept = (name.clone(), model.instances[&name].1.clone(), model.disks_of(&name));
-                model.snapshots.insert(snapshot, kept);
-            }
-            host
-        }
-        Act::Forget(which) => {
-            let Some(name) = pick(&model.snapshots, which) else { return host };
-            let delete = async |host: &Host| host.verbs.delete_instance_snapshot(&caller(), &name).await;
-            let (host, done) = run(host, harm, delete).await;
-            if done {
-                model.snapshots.remove(&name);
-            }
-            host
-        }
-        Act::Restore(_) | Act::Clone(_) => copy(host, model, act, harm).await,
-        Act::RollBack(who, which) => roll_back(host, model, (who, which), harm).await,
-        Act::Resize(who) => {
-            let Some(name) = pick(&model.instances, who) else { return host };
-            let bundle = if instance(&host, &name).await.bundle_id == "small_3_0" {
-                "medium_3_0"
-            } else {
-                "small_3_0"
-            };
-            let resize = async |host: &Host| host.verbs.resize_instance(&caller(), &name, bundle).await;
-            run(host, harm, resize).await.0
-        }
-        Act::StopOrStart(who) => {
-            let Some(name) = pick(&model.instances, who) else { return host };
-            let runs = model.instances[&name].0;
-            let turn = async |host: &Host| {
-                if runs {
-                    host.verbs.stop_instance(&caller(), &name, false).await
-                } else {
-                    host.verbs.start_instance(&caller(), &name).await
-                }
-            };
-            let (host, _) = run(host, harm, turn).await;
-            let runs = instance(&host, &name).await.status == Status::Running;
-            model.instances.get_mut(&name).expect("known").0 = runs;
-            host
-        }
-        Act::Delete(who) => {
-            let Some(name) = pick(&model.instances, who) else { return host };
-            let delete = async |host: &Host| host.verbs.delete_instance(&caller(), &name, false).await;
-            let (host, done) = run(host, harm, delete).await;
-            let host = if done { host } else { run(host, Harm::None, delete).await.0 };
-            model.instances.remove(&name);
-            for (holder, _) in model.disks.values_mut() {
-                holder.take_if(|holder| *holder == name);
-            }
-            host
-        }
-        Act::Tidy => tidy(host, harm).await,
-        Act::NewDisk | Act::Attach(..) | Act::Detach(_) | Act::DeleteDisk(_) => {
-            on_disk(host, model, act, harm).await
-        }
-    }
-}
-
-/// Layers are made one, to the end or until it is killed.
-async fn tidy(host: Host, harm: Harm) -> Host {
-    let host = match harm {
-        Harm::Kill(at) => host.reborn(CutAt::moment(usize::from(at))).await,
-        Harm::Fault(at) => {
-            host.fail_call(usize::from(at));
-            host
-        }
-        Harm::None => host,
-    };
-    // What failed is chosen again later.
-    let _ = host.engine.tidy().await;
-    host.world.heal();
-    host.reborn(common::unbroken()).await
-}
-
-/// Another instance, of a snapshot or of an instance.
-async fn copy(host: Host, model: &mut Model, act: Act, harm: Harm) -> Host {
-    match act {
-        Act::Restore(which) => {
-            let Some(snapshot) = pick(&model.snapshots, which) else { return host };
-            let name = model.fresh("copy");
-            let asked = restored(&snapshot, &name, "small_3_0");
-            let restore =
-                async |host: &Host| host.verbs.create_instances_from_snapshot(&caller(), asked).await;
-            let (host, done) = run(host, harm, restore).await;
-            if done {
-                let (_, system, disks) = model.snapshots[&snapshot].clone();
-                model.copy(&name, system, disks);
-            }
-            host
-        }
-        Act::Clone(who) => {
-            let Some(source) = pick(&model.instances, who) else { return host };
-            let name = model.fresh("clone");
-            let clone = async |host: &Host| host.verbs.clone_instance(&caller(), &source, &name, None).await;
-            let (host, done) = run(host, harm, clone).await;
-            if done {
-                let (system, disks) = (model.instances[&source].1.clone(), model.disks_of(&source));
-                model.copy(&name, system, disks);
-            }
-            host
-        }
-        _ => host,
-    }
-}
-
-async fn roll_back(host: Host, model: &mut Model, (who, which): (u8, u8), harm: Harm) -> Host {
-    let Some(name) = pick(&model.instances, who) else { return host };
-    let own: BTreeMap<_, _> = model.snapshots.iter().filter(|(_, (of, ..))| *of == name).collect();
-    let Some((to, kept)) = own.into_iter().nth(usize::from(which) % model.snapshots.len().max(1)) else {
-        return host;
-    };
-    let ((_, system, disks), to, keep) = (kept.clone(), to.clone(), model.made + 1);
-    model.made = keep;
-    let keep = format!("snap-{keep}");
-    let back = async |host: &Host| host.verbs.roll_back_instance(&caller(), &name, &to, Some(&keep)).await;
-    let (host, done) = run(host, harm, back).await;
-    if done {
-        // Disks that came later stay as they are, and are not in what is kept either.
-        let mut present = model.disks_of(&name);
-        present.retain(|disk, _| disks.contains_key(disk));
-        let before = std::mem::replace(&mut model.instances.get_mut(&name).expect("known").1, system);
-        for (disk, content) in disks {
-            match model.disks.get_mut(&disk) {
-                Some((Some(holder), held)) if *holder == name => *held = content,
-                _ => {}
-            }
-        }
-        model.snapshots.insert(keep, (name, before, present));
-    }
-    host
-}
-
-async fn on_disk(host: Host, model: &mut Model, act: Act, harm: Harm) -> Host {
-    match act {
-        Act::NewDisk => {
-            let name = model.fresh("disk");
-            let (host, done) =
-                run(host, harm, async |host| host.verbs.create_disk(&caller(), new_disk(&name, 8)).await)
-                    .await;
-            if done {
-                model.disks.insert(name, (None, Content::new()));
-            }
-            host
-        }
-        Act::Attach(which, who) => {
-            let (Some(disk), Some(name)) = (pick(&model.disks, which), pick(&model.instances, who)) else {
-                return host;
-            };
-            let used: Vec<_> = instance(&host, &name).await.drives.iter().map(|drive| drive.slot).collect();
-            let free = Slot::for_disks().find(|slot| !used.contains(slot)).expect("not all are used");
-            let attach =
-                async |host: &Host| host.verbs.attach_disk(&caller(), &disk, &name, &free.to_string()).await;
-            let (host, done) = run(host, harm, attach).await;
-            if done {
-                model.disks.get_mut(&disk).expect("known").0 = Some(name);
-            }
-            host
-        }
-        Act::Detach(which) => {
-            let Some(disk) = pick(&model.disks, which) else { return host };
-            let (host, done) =
-                run(host, harm, async |host| host.verbs.detach_disk(&caller(), &disk).await).await;
-            if done {
-                model.disks.get_mut(&disk).expect("known").0 = None;
-            }
-            host
-        }
-        _ => {
-            let Act::DeleteDisk(which) = act else { return host };
-            let Some(disk) = pick(&model.disks, which) else { return host };
-            let (host, done) =
-                run(host, harm, async |host| host.verbs.delete_disk(&caller(), &disk, false).await).await;
-            if done {
-                model.disks.remove(&disk);
-            }
-            host
-        }
-    }
-}
-
-/// Everything that there is holds what the model says, and there is nothing else.
-async fn compare(host: &Host, model: &Model, case: &str) {
+/// Everything that there is holds what the model says, and there is nothing else. Gives all disks, with what they hold.
+async fn compare(host: &Host, model: &Model, case: &str) -> Vec<(Stack, Content)> {
+    let mut all = Vec::new();
     let instances = host.ports.store.instances().await.expect("readable");
     let names: Vec<_> = instances.iter().map(|one| one.name.to_string()).collect();
     assert_eq!(names, model.instances.keys().cloned().collect::<Vec<_>>(), "{case}");
     for one in &instances {
-        let held = content_of(host, &one.system().expect("it has one").stack);
+        let stack = &one.system().expect("it has one").stack;
+        let held = content_of(host, stack);
         let (runs, wanted) = &model.instances[one.name.as_str()];
         assert_eq!((&held, one.status == Status::Running), (wanted, *runs), "{case}: {}", one.name);
+        all.push((stack.clone(), held));
     }
     let disks = host.ports.store.disks().await.expect("readable");
     assert_eq!(disks.len(), model.disks.len(), "{case}");
@@ -361,6 +38,7 @@ async fn compare(host: &Host, model: &Model, case: &str) {
         let (holder, wanted) = &model.disks[disk.name.as_str()];
         let at = disk.attachment.as_ref().map(|at| at.name.to_string());
         assert_eq!((&content_of(host, &disk.stack), &at), (wanted, holder), "{case}: {}", disk.name);
+        all.push((disk.stack, wanted.clone()));
     }
     let snapshots = host.ports.store.snapshots().await.expect("readable");
     assert_eq!(snapshots.len(), model.snapshots.len(), "{case}: {snapshots:?}");
@@ -372,44 +50,71 @@ async fn compare(host: &Host, model: &Model, case: &str) {
             let stack = host.ports.store.stack(frozen.layer).await.expect("readable");
             let wanted = frozen.name.as_ref().map_or(system, |name| &disks[name.as_str()]);
             assert_eq!(&content_of(host, &stack), wanted, "{case}: {}", one.title());
+            all.push((stack, wanted.clone()));
         }
     }
     consistent(host, case).await;
+    all
 }
 
-/// Each case is a life of a host: sixty verbs.
-fn lives() -> u32 {
-    std::env::var("SLOOP_RANDOM_LIVES").ok().and_then(|lives| lives.parse().ok()).unwrap_or(40)
+/// How many lives of a host there are, each of so many verbs.
+fn lives(variable: &str, usual: u32) -> u32 {
+    std::env::var(variable).ok().and_then(|lives| lives.parse().ok()).unwrap_or(usual)
 }
 
-#[test]
-fn whatever_is_done_every_disk_holds_what_was_written_to_it() {
+/// Lives through all of these, on real files as well or on simulated ones alone.
+async fn live(acts: Vec<(Act, Harm)>, twin: Option<&Arc<Twin>>) {
+    let mut policy = common::policy();
+    policy.quotas.instances = 12;
+    let mut host = match twin {
+        Some(twin) => Host::beside(policy, twin.world.clone(), (twin.clone(), twin.clone())),
+        None => Host::with(policy),
+    };
+    host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
+    let mut model = Model::default();
+    model.instances.insert("web".to_owned(), (true, Content::new()));
+    let last = acts.len();
+    for (number, (act, harm)) in (1_usize..).zip(acts) {
+        host = step(host, twin.map(Arc::as_ref), &mut model, act, harm).await;
+        let case = format!("act {number}, {act:?} with {harm:?}");
+        let all = compare(&host, &model, &case).await;
+        let Some(twin) = twin else { continue };
+        twin.went_well(&case);
+        if number.is_multiple_of(READ) || number == last {
+            twin.hold(&all, &case);
+        }
+    }
+    if let Some(twin) = twin {
+        twin.are_sound().await;
+    }
+}
+
+fn all_live(lives: u32, acts: usize, twin: impl Fn() -> Option<Arc<Twin>>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .expect("a runtime");
     let config = ProptestConfig {
-        cases: lives(),
+        cases: lives,
         failure_persistence: None,
-        max_shrink_iters: 200,
+        max_shrink_iters: lives.saturating_mul(5),
         ..ProptestConfig::default()
     };
-    let acts = prop::collection::vec((act(), harm()), 60);
+    let acts = prop::collection::vec((act(), harm()), acts);
     let lived = TestRunner::new(config).run(&acts, |acts| {
-        runtime.block_on(async {
-            let mut policy = common::policy();
-            policy.quotas.instances = 12;
-            let mut host = Host::with(policy);
-            host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
-            let mut model = Model::default();
-            model.instances.insert("web".to_owned(), (true, Content::new()));
-            for (number, (act, harm)) in acts.into_iter().enumerate() {
-                host = step(host, &mut model, act, harm).await;
-                compare(&host, &model, &format!("act {number}, {act:?} with {harm:?}")).await;
-            }
-        });
+        runtime.block_on(live(acts, twin().as_ref()));
         Ok(())
     });
     lived.expect("every disk holds what was written to it");
+}
+
+#[test]
+fn whatever_is_done_every_disk_holds_what_was_written_to_it() {
+    all_live(lives("SLOOP_RANDOM_LIVES", 40), 60, || None);
+}
+
+#[test]
+fn whatever_is_done_real_files_hold_what_was_written_to_them() {
+    all_live(lives("SLOOP_RANDOM_REAL_LIVES", 5), 40, || Some(Arc::new(Twin::new(Simulated::default()))));
 }

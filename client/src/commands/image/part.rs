@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::{ffi::OsStrExt as _, fs::OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
@@ -23,18 +23,22 @@ impl Part {
     /// Begins a file that gets its digest beside it. With `force` it takes the place of what is there.
     pub(super) fn create(name: &Path, force: bool) -> Result<Self, Failure> {
         refuse(&beside(name, ".sha256"), force)?;
-        Self::begin(name, force)
+        Self::with_mode(name, force, 0o666)
     }
 
-    /// Begins the file. With `force` it takes the place of what is there.
+    /// Begins a file that only its owner may read: disks hold keys. With `force` it takes the place of what is there.
     pub(in crate::commands) fn begin(name: &Path, force: bool) -> Result<Self, Failure> {
+        Self::with_mode(name, force, 0o600)
+    }
+
+    fn with_mode(name: &Path, force: bool, mode: u32) -> Result<Self, Failure> {
         refuse(name, force)?;
         let path = beside(name, ".part");
         if force {
             // Somebody's leavings; what cannot be removed is told of in the next line.
             let _ = fs::remove_file(&path);
         }
-        let made = OpenOptions::new().write(true).create_new(true).open(&path);
+        let made = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path);
         let file = made.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
                 Failure::file(&path, &error).tip("--force, if no other export is writing it")
