@@ -254,3 +254,26 @@ async fn whoever_watches_the_other_side_of_an_operation_is_told_of_its_end() {
         assert_eq!(last.operation.status, OperationStatus::Succeeded);
     }
 }
+
+/// Lightsail has no verb that gives an instance a bigger plan: one makes a snapshot, a bigger instance from it, and moves the address.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_long_way_to_a_bigger_plan_ends_at_the_same_address() {
+    let (host, me) = (stand().await, caller());
+    write(&host, "web", 1, 10).await;
+    host.done(host.verbs.allocate_static_ip(&me, "front").await.expect("allocated")).await;
+    host.done(host.verbs.attach_static_ip(&me, "front", "web").await.expect("attached")).await;
+    let address = instance(&host, "web").await.public_ip;
+    assert!(address.is_some());
+    snap(&host, "web", "before").await;
+    let bigger = host.verbs.create_instances_from_snapshot(&me, restored("before", "bigger", "medium_3_0"));
+    host.done(bigger.await.expect("accepted")).await;
+    host.done(host.verbs.detach_static_ip(&me, "front").await.expect("detached")).await;
+    host.done(host.verbs.attach_static_ip(&me, "front", "bigger").await.expect("attached")).await;
+    let (old, new) = (instance(&host, "web").await, instance(&host, "bigger").await);
+    assert_eq!((new.public_ip, new.bundle_id.as_str()), (address, "medium_3_0"));
+    assert!(old.public_ip != address && new.ram_mb > old.ram_mb && new.cpu_count >= old.cpu_count);
+    assert_eq!(content(&host, "bigger").await, Content::from([(1, 10)]));
+    host.done(host.verbs.delete_instance(&me, "web", false).await.expect("accepted")).await;
+    assert_eq!(instance(&host, "bigger").await.public_ip, address);
+    consistent(&host, "moved").await;
+}

@@ -38,7 +38,7 @@ impl Step for AskToStop {
 }
 
 /// Between two presses of the power button.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Presses the power button until the guest is off: one that is still booting does not hear the first press.
 async fn keep_asking(hypervisor: &dyn Hypervisor, id: InstanceId) -> Result<()> {

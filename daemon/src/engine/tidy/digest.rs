@@ -19,7 +19,10 @@ impl Engine {
                     self.ports().store.commit(vec![Change::SetDigest(id, Some(digest))]).await?;
                     done += 1;
                 }
-                Ok(None) => return Ok(done),
+                Ok(None) => {
+                    self.tidy_soon();
+                    return Ok(done);
+                }
                 Err(error) => tracing::warn!(layer = %id, %error, "cannot read a layer"),
             }
         }

@@ -26,10 +26,7 @@ impl Engine {
         // From here on nobody begins with one of them; but somebody may have begun and ended since it was chosen.
         let survey = match self.survey().await {
             Ok(now) if now.next().as_ref() == Some(merge) && now.touched(&merge.way) == touched => now,
-            Ok(_) => {
-                self.tidy_soon();
-                return Ok(Ok(false));
-            }
+            Ok(_) => return Ok(Ok(false)),
             Err(error) => return Ok(Err(error)),
         };
         if let Some(drive) = merge.drive {

@@ -61,7 +61,7 @@ impl Engine {
                     tracing::warn!(%error, "cannot remove a layer that nobody needs");
                 }
                 if let Err(error) = engine.tidy().await {
-                    tracing::warn!(%error, "cannot tidy up the layers of disks");
+                    tracing::info!(%error, "the layers of disks cannot be tidied up now; later");
                 }
             }
         });
@@ -86,8 +86,12 @@ impl Engine {
                     done += 1;
                     self.sweep().await?;
                 }
-                // Somebody came first. It is chosen again, or something else, when they have ended.
-                Ok(Ok(false)) | Err(Killed) => return Ok(done),
+                Ok(Ok(false)) => {
+                    // Somebody came first. What they hold is not chosen while they do.
+                    self.tidy_soon();
+                    return Ok(done);
+                }
+                Err(Killed) => return Ok(done),
                 Ok(Err(error)) => {
                     tracing::warn!(?merge, %error, "cannot make layers one");
                     self.shared.tidiness.fail(merge);

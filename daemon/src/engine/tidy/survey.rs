@@ -7,8 +7,23 @@ use crate::{
     model::{Error, InstanceId, Layer, LayerId, Result, Survey},
 };
 
+/// Looks until nothing came or went meanwhile.
+const LOOKS: u32 = 10;
+
 impl Engine {
+    /// All at one moment, or nothing.
     pub(super) async fn survey(&self) -> Result<Survey> {
+        for _ in 0..LOOKS {
+            if let Some(survey) = self.look_around().await? {
+                return Ok(survey);
+            }
+        }
+        // A record cannot be read: nobody knows then who stands on what.
+        Err(Error::unavailable("what stands on which layer cannot be seen now"))
+    }
+
+    /// None where something came or went meanwhile, or a record cannot be read.
+    async fn look_around(&self) -> Result<Option<Survey>> {
         let ports = self.ports();
         let mut survey = Survey { room: self.room().await?, ..Survey::default() };
         let running: HashSet<_> = {
@@ -34,12 +49,11 @@ impl Engine {
         survey.layers = by_id(ports.store.layers().await?);
         let needed = ports.store.layer_use().await?;
         if needed.tops.len() != survey.tops.len() || needed.count != survey.layers.len() {
-            // Something came meanwhile, or a record cannot be read: nobody knows then who stands on what.
-            return Err(Error::unavailable("what stands on which layer cannot be seen now"));
+            return Ok(None);
         }
         survey.kept = needed.kept;
         survey.failed = self.shared.tidiness.failed();
-        Ok(survey)
+        Ok(Some(survey))
     }
 
     /// Room that may be written to, in bytes.
