@@ -25,12 +25,14 @@ impl Engine {
             loop {
                 engine.shared.alarm.notified().await;
                 loop {
-                    match engine.resume_halted().await {
+                    let left = engine.resume_halted().await;
+                    // Also where all go on: one may come to stand still again at once.
+                    tokio::time::sleep(LOOK).await;
+                    match left {
                         Ok(0) => break,
                         Ok(_) => {}
                         Err(error) => tracing::warn!(%error, "cannot see whether guests can go on"),
                     }
-                    tokio::time::sleep(LOOK).await;
                 }
             }
         });
@@ -53,11 +55,13 @@ impl Engine {
             return Ok(halted.len());
         }
         for id in &halted {
-            ports.hypervisor.ensure_running(*id).await?;
-            tracing::info!(instance = %id, "there is room again: the guest goes on");
+            match ports.hypervisor.resume_halted(*id).await {
+                Ok(()) => tracing::info!(instance = %id, "there is room again: the guest goes on"),
+                Err(error) => tracing::warn!(instance = %id, %error, "the guest cannot go on"),
+            }
             self.readiness().touch(*id);
         }
-        Ok(0)
+        Ok(ports.hypervisor.halted().await?.len())
     }
 
     /// A guest has come to stand still.

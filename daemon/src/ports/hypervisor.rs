@@ -86,6 +86,9 @@ pub trait Hypervisor: Send + Sync {
     /// Domains that stand still because there was no room for what their guests wrote. What was to be written is written when they go on.
     async fn halted(&self) -> Result<Vec<InstanceId>>;
 
+    /// Has a domain that stands still go on. One that does not is left alone: it may have been stopped meanwhile.
+    async fn resume_halted(&self, id: InstanceId) -> Result<()>;
+
     /// What happens to domains from now on.
     fn events(&self) -> broadcast::Receiver<DomainEvent>;
 

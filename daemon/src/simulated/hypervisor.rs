@@ -191,6 +191,14 @@ impl Hypervisor for Simulated {
         Ok(halted.map(|(id, _)| *id).collect())
     }
 
+    async fn resume_halted(&self, id: InstanceId) -> Result<()> {
+        let mut world = self.call("resume_halted")?;
+        if let Some(state) = world.domains.get_mut(&id).filter(|state| **state == DomainState::Paused) {
+            *state = DomainState::Running;
+        }
+        Ok(())
+    }
+
     fn events(&self) -> broadcast::Receiver<DomainEvent> {
         self.inner.domain_events.subscribe()
     }

@@ -44,7 +44,13 @@ impl Verbs {
             }
             read += 1;
             held += usize::from(seen.digests.contains_key(&layer.id) && !seen.tops.contains(&layer.id));
-            if let Some(why) = self.fault_of(layer.id, &seen).await? {
+            let why = match self.fault_of(layer.id, &seen).await {
+                Ok(None) => continue,
+                Ok(Some(why)) => why,
+                Err(error) => format!("it cannot be read: {}", error.message),
+            };
+            // A guest may have begun to write to it meanwhile.
+            if !self.written_layers().await?.contains(&layer.id) {
                 findings.push(damaged(layer.id, &why, &seen));
             }
         }
@@ -75,6 +81,18 @@ impl Verbs {
         Ok(counts.then(|| "it no longer holds what was written to it".to_owned()))
     }
 
+    /// Layers that guests are writing to at this moment.
+    async fn written_layers(&self) -> Result<HashSet<LayerId>> {
+        let mut written = HashSet::new();
+        for instance in self.ports.store.instances().await? {
+            if self.ports.hypervisor.state(instance.id).await?.is_alive() {
+                let tops = self.ports.hypervisor.tops(instance.id).await?;
+                written.extend(tops.into_iter().map(|(_, layer)| layer));
+            }
+        }
+        Ok(written)
+    }
+
     async fn see_layers(&self) -> Result<Seen> {
         // Files before records: what is made meanwhile is then at worst a record too many.
         let files: HashSet<_> = self.ports.volumes.layers().await?.into_iter().collect();
@@ -82,15 +100,10 @@ impl Verbs {
         let digests = self.ports.store.digests().await?;
         let mut tops: HashSet<_> =
             self.ports.store.disks().await?.iter().map(|disk| disk.stack.top().id).collect();
-        let mut written = HashSet::new();
         for instance in self.ports.store.instances().await? {
             tops.extend(instance.drives.iter().map(|drive| drive.stack.top().id));
-            if self.ports.hypervisor.state(instance.id).await?.is_alive() {
-                written.extend(
-                    self.ports.hypervisor.tops(instance.id).await?.into_iter().map(|(_, layer)| layer),
-                );
-            }
         }
+        let written = self.written_layers().await?;
         let mut users: HashMap<_, BTreeSet<_>> = HashMap::new();
         for (_, holder) in self.holders().await? {
             for layer in &holder.layers {

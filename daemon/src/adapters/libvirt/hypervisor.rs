@@ -125,10 +125,6 @@ impl Hypervisor for Libvirt {
         self.connection
             .call(move |libvirt| {
                 let paused = libvirt.list_all_domains(sys::VIR_CONNECT_LIST_DOMAINS_PAUSED)?;
-                let is_halted = |domain: &Domain| {
-                    let reason = domain.state().map(|(_, reason)| reason);
-                    reason == Ok(Known(DomainStateReason::Paused(Known(DomainPausedReason::IOError))))
-                };
                 Ok(paused
                     .iter()
                     .filter(|domain| is_halted(domain))
@@ -136,6 +132,11 @@ impl Hypervisor for Libvirt {
                     .collect())
             })
             .await
+    }
+
+    async fn resume_halted(&self, id: InstanceId) -> Result<()> {
+        let resume = |domain: &Domain| if is_halted(domain) { domain.resume().map(drop) } else { Ok(()) };
+        self.with_own(id, resume).await.map(drop)
     }
 
     fn events(&self) -> broadcast::Receiver<DomainEvent> {
@@ -213,6 +214,12 @@ fn owned(domain: &Domain, host: &str) -> Option<InstanceId> {
     let quick_xml::events::Event::Empty(tag) = reader.read_event().ok()? else { return None };
     let value = |name: &str| Some(tag.try_get_attribute(name).ok()??.unescape_value().ok()?.into_owned());
     if value("host")? == host { value("id")?.parse().ok() } else { None }
+}
+
+/// Whether it stands still because there was no room for what it wrote.
+fn is_halted(domain: &Domain) -> bool {
+    let reason = domain.state().map(|(_, reason)| reason);
+    reason == Ok(Known(DomainStateReason::Paused(Known(DomainPausedReason::IOError))))
 }
 
 fn alive(domain: &Domain) -> Result<DomainState, VirtError> {

@@ -49,7 +49,13 @@ async fn make(layout: &Layout, cut: &Cut, new: &Path) -> Result<()> {
     let since = cut.since.as_ref().map(Stack::content);
     let onto = since.as_ref().and_then(|since| layout.beneath(since));
     match (layout.beneath(&content), onto) {
-        (None, _) => nothing(new, cut.bytes),
+        (None, None) => nothing(new, cut.bytes),
+        (None, Some(onto)) => {
+            // It holds nothing where the other holds something: that differs, too.
+            nothing(new, cut.bytes)?;
+            qemu_img::rebase(new, &onto).await?;
+            qemu_img::name_backing(new, None).await
+        }
         (Some(_), Some(_)) if since.as_ref() == Some(&content) => nothing(new, cut.bytes),
         (Some(from), Some(onto)) => {
             copy(from, new.to_owned()).await?;

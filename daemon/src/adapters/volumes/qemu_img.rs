@@ -49,7 +49,8 @@ pub(super) async fn check(file: &Path) -> Result<Option<String>> {
         "driver": "qcow2", "backing": null, "file": { "driver": "file", "filename": file },
     });
     let alone = format!("json:{alone}");
-    let arguments = ["check", "-q", &alone].map(OsStr::new);
+    // No locks: a guest that is to be started need not wait for it.
+    let arguments = ["check", "-q", "-U", &alone].map(OsStr::new);
     let output = run(&arguments, CHECK_LIMIT).await?;
     let is_sound = output.status.success() || output.status.code() == Some(LEAKS);
     let why = String::from_utf8_lossy(&output.stderr);

@@ -163,6 +163,12 @@ async fn what_differs_is_found_where_the_one_does_not_stand_on_the_other() {
     let rest = exported(&here, &other, Some(&one)).await;
     let child = imported(&there, &rest, Beneath::Layer(parent.id), SIZE).await;
     same((&here, other.top()), (&there, &child));
+    // A disk that went back to where nothing was written to it.
+    let empty = Stack::single(Layer::on(Beneath::Nothing, SIZE));
+    let rest = exported(&here, &empty, Some(&one)).await;
+    let child = imported(&there, &rest, Beneath::Layer(parent.id), SIZE).await;
+    let nothing = layer(&here, Beneath::Nothing, SIZE).await;
+    same((&here, &nothing), (&there, &child));
 }
 
 #[tokio::test]

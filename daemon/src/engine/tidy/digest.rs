@@ -7,26 +7,29 @@ use crate::{
 };
 
 impl Engine {
-    /// Reads the frozen layers that were not read yet, until somebody needs one of them. Says how many it has.
-    pub(super) async fn digest_frozen(&self) -> Result<usize> {
+    /// Reads one frozen layer that was not read yet, if there is one that nobody needs meanwhile. Says whether it has.
+    pub(super) async fn digest_one(&self) -> Result<bool> {
         let survey = self.survey().await?;
         let known = self.ports().store.digests().await?;
-        let mut done = 0;
-        for id in frozen(&survey).filter(|id| !known.contains_key(id)) {
+        let unread = |id: &LayerId| !known.contains_key(id) && !self.shared.tidiness.is_unreadable(*id);
+        for id in frozen(&survey).filter(unread) {
             let Some(turn) = self.shared.holds.turn([id].into()) else { continue };
             match self.ports().volumes.digest_layer(id, &turn.stop).await {
                 Ok(Some(digest)) => {
                     self.ports().store.commit(vec![Change::SetDigest(id, Some(digest))]).await?;
-                    done += 1;
+                    return Ok(true);
                 }
                 Ok(None) => {
                     self.tidy_soon();
-                    return Ok(done);
+                    return Ok(false);
                 }
-                Err(error) => tracing::warn!(layer = %id, %error, "cannot read a layer"),
+                Err(error) => {
+                    tracing::warn!(layer = %id, %error, "cannot read a layer");
+                    self.shared.tidiness.give_up_reading(id);
+                }
             }
         }
-        Ok(done)
+        Ok(false)
     }
 
     /// Whether a layer that nobody writes to holds what it held when it was read first.

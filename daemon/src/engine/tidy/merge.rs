@@ -12,6 +12,8 @@ use crate::{
 
 /// Between two looks at work that a hypervisor does.
 const LOOK: Duration = Duration::from_millis(100);
+/// The same where the hypervisor does not answer.
+const AWAY: Duration = Duration::from_secs(1);
 /// Looks at the files of a disk, after that has ended, until they show it.
 const LOOKS: u32 = 20;
 
@@ -76,14 +78,15 @@ impl Engine {
                 Ok(true) => None,
                 Err(error) => Some(error),
             };
+            let mut pause = LOOK;
             if let Some(error) = under_way {
                 tracing::warn!(%error, "cannot see whether layers are still being made one");
-                stopped = true;
+                (stopped, pause) = (true, AWAY);
                 fault.get_or_insert(error);
             }
             tokio::select! {
                 () = stop.notified() => stopped = true,
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
         for _ in 0..LOOKS {

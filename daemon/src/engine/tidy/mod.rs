@@ -34,6 +34,8 @@ pub(super) struct Tidiness {
     /// One at a time.
     alone: tokio::sync::Mutex<()>,
     failed: Mutex<HashMap<Merge, Instant>>,
+    /// Layers whose files could not be read: they are not read again and again.
+    unreadable: Mutex<HashSet<LayerId>>,
 }
 
 impl Tidiness {
@@ -41,6 +43,14 @@ impl Tidiness {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.retain(|_, since| since.elapsed() < AGAIN);
         failed.keys().cloned().collect()
+    }
+
+    fn is_unreadable(&self, id: LayerId) -> bool {
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    }
+
+    fn give_up_reading(&self, id: LayerId) {
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
     }
 
     fn fail(&self, merge: Merge) {
@@ -78,7 +88,10 @@ impl Engine {
         let mut done = 0;
         loop {
             let Some(merge) = self.survey().await?.next() else {
-                self.digest_frozen().await?;
+                // One at a time: there may be something better to do by then.
+                if self.digest_one().await? {
+                    continue;
+                }
                 return Ok(done);
             };
             match self.carry_out(&merge).await {

@@ -91,6 +91,10 @@ impl Hypervisor for Twin {
         Hypervisor::list(&self.world).await
     }
 
+    async fn resume_halted(&self, id: InstanceId) -> Result<()> {
+        self.world.resume_halted(id).await
+    }
+
     async fn halted(&self) -> Result<Vec<InstanceId>> {
         self.world.halted().await
     }
