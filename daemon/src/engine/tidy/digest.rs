@@ -13,7 +13,10 @@ impl Engine {
         let known = self.ports().store.digests().await?;
         let unread = |id: &LayerId| !known.contains_key(id) && !self.shared.tidiness.is_unreadable(*id);
         for id in frozen(&survey).filter(unread) {
-            let Some(turn) = self.shared.holds.turn([id].into()) else { continue };
+            let Some(turn) = self.shared.holds.turn([id].into()) else {
+                self.tidy_soon();
+                continue;
+            };
             match self.ports().volumes.digest_layer(id, &turn.stop).await {
                 Ok(Some(digest)) => {
                     self.ports().store.commit(vec![Change::SetDigest(id, Some(digest))]).await?;

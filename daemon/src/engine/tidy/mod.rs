@@ -92,6 +92,7 @@ impl Engine {
                 if self.digest_one().await? {
                     continue;
                 }
+                self.look_again_when_freed();
                 return Ok(done);
             };
             match self.carry_out(&merge).await {
@@ -110,6 +111,17 @@ impl Engine {
                     self.shared.tidiness.fail(merge);
                 }
             }
+        }
+    }
+
+    /// What somebody holds was passed over; it is looked at when they let go.
+    fn look_again_when_freed(&self) {
+        if !self.shared.holds.held().is_empty() {
+            let engine = self.clone();
+            tokio::spawn(async move {
+                engine.shared.holds.freed().await;
+                engine.tidy_soon();
+            });
         }
     }
 
