@@ -1,5 +1,7 @@
 //! Many instances in a simulated lab.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result, ensure};
 use sloop_lab::{Kind, Lab, Setup};
 
@@ -15,6 +17,26 @@ pub(crate) fn lab() -> Result<Lab> {
         configuration: "quotas.instances = 200".into(),
         ..Setup::default()
     })
+}
+
+/// A simulated lab where a hundred instances run at once: the smallest bundle asks for so little of the real machine's memory.
+pub(crate) fn small() -> Result<(Lab, tempfile::TempDir)> {
+    let catalogue = tempfile::tempdir()?;
+    let usual = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../images"));
+    for part in ["blueprints", "first_boot", "keys", "recipes"] {
+        std::os::unix::fs::symlink(usual.join(part), catalogue.path().join(part))?;
+    }
+    let bundles = std::fs::read_to_string(usual.join("bundles.toml"))?;
+    let smaller = bundles.replacen("ram_mb = 256", "ram_mb = 64", 1);
+    ensure!(smaller != bundles, "the smallest bundle has 256 MiB no more");
+    std::fs::write(catalogue.path().join("bundles.toml"), smaller)?;
+    let lab = Lab::start(Setup {
+        kind: Kind::Simulated,
+        configuration: "quotas.instances = 200".into(),
+        catalogue: Some(catalogue.path().into()),
+        ..Setup::default()
+    })?;
+    Ok((lab, catalogue))
 }
 
 /// Makes instances until there are `count`. The real machine's memory bounds what may run at once: when it is promised,

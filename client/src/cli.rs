@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    blueprint, bundle, completion, console, disk, doctor, firewall, host, image, instance, key_pair, man,
-    name, operation, publish, region, snapshot, ssh, static_ip, tag,
+    blueprint, bundle, completion, console, cost, disk, doctor, firewall, history, host, image, instance,
+    key_pair, man, metrics, name, operation, publish, region, snapshot, ssh, static_ip, tag, top,
 };
 use crate::output::Format;
 
@@ -20,6 +20,7 @@ Examples:
   sloop ls                             what there is
   sloop firewall open web 443/tcp      let everybody reach that port
   sloop snapshot create web            keep what it holds now
+  sloop top                            what everybody does now
   sloop rm web                         delete it
   sloop doctor                         what is wrong with this host, and what to do
 
@@ -97,6 +98,10 @@ pub(crate) enum Command {
     Ssh(ssh::SshArgs),
     /// Attach to the serial console of an instance
     Console(console::ConsoleArgs),
+    /// Show what was measured of an instance or of the host, in small graphs
+    Metrics(metrics::MetricsArgs),
+    /// Show what all instances do now, the busiest first
+    Top(top::TopArgs),
     /// Instances: virtual machines
     #[command(subcommand)]
     Instance(instance::InstanceCommand),
@@ -122,6 +127,8 @@ pub(crate) enum Command {
     /// Operations: what was asked for, and how far it has come
     #[command(subcommand)]
     Operation(operation::OperationCommand),
+    /// Show what was done, by whom, and how it ended
+    History(history::HistoryArgs),
     /// Blueprints: what an instance can be made from
     #[command(subcommand)]
     Blueprint(blueprint::BlueprintCommand),
@@ -145,6 +152,8 @@ pub(crate) enum Command {
     Host(host::HostCommand),
     /// Show how much room on the host everything takes
     Storage,
+    /// Show what the same use would have cost at Lightsail
+    Cost(cost::CostArgs),
     /// Look at everything that instances depend on
     Doctor(doctor::DoctorArgs),
     /// Print the completion script of a shell

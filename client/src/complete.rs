@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::cli::SOCKET;
-use crate::commands::{blueprint, bundle, disk, image, instance, key_pair, snapshot, static_ip};
+use crate::commands::{blueprint, bundle, cost, disk, image, instance, key_pair, name, snapshot, static_ip};
 use crate::connect::Session;
 use crate::failure::Failure;
 
@@ -39,6 +39,17 @@ pub(crate) fn instances_or_disks() -> ArgValueCandidates {
     })
 }
 
+/// Names of resources of any type.
+pub(crate) fn names() -> ArgValueCandidates {
+    candidates(async |session| {
+        let mut names = name::fetch(&session).await?.active_names;
+        names.extend(disk::fetch(&session).await?.disks.into_iter().filter_map(|disk| disk.name));
+        names.sort();
+        names.dedup();
+        Ok(names)
+    })
+}
+
 /// Names of snapshots, of either kind.
 pub(crate) fn snapshots() -> ArgValueCandidates {
     candidates(async |session| {
@@ -63,6 +74,11 @@ pub(crate) fn disk_snapshots() -> ArgValueCandidates {
         let all = snapshot::disks(&session).await?;
         Ok(all.disk_snapshots.into_iter().filter_map(|snapshot| snapshot.name).collect())
     })
+}
+
+/// Names of all that would cost something at Lightsail.
+pub(crate) fn priced() -> ArgValueCandidates {
+    candidates(async |session| cost::names(&session).await)
 }
 
 /// Names of key pairs.

@@ -5,12 +5,16 @@ use std::path::Path;
 use hyper_util::rt::TokioIo;
 use sloop_proto::v1::add_ons_client::AddOnsClient;
 use sloop_proto::v1::catalogue_client::CatalogueClient;
+use sloop_proto::v1::costs_client::CostsClient;
 use sloop_proto::v1::disks_client::DisksClient;
 use sloop_proto::v1::firewall_client::FirewallClient;
+use sloop_proto::v1::health_client::HealthClient;
+use sloop_proto::v1::history_client::HistoryClient;
 use sloop_proto::v1::host_client::HostClient;
 use sloop_proto::v1::images_client::ImagesClient;
 use sloop_proto::v1::instances_client::InstancesClient;
 use sloop_proto::v1::key_pairs_client::KeyPairsClient;
+use sloop_proto::v1::metrics_client::MetricsClient;
 use sloop_proto::v1::operations_client::OperationsClient;
 use sloop_proto::v1::publishing_client::PublishingClient;
 use sloop_proto::v1::readiness_client::ReadinessClient;
@@ -26,7 +30,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::failure::Failure;
 
-/// A console log may be longer than the four megabytes that gRPC takes by default.
+/// A console log, or what was measured in a year, may be longer than the four megabytes that gRPC takes by default.
 const LARGEST_ANSWER: usize = 64 << 20;
 
 /// An open connection, with a client for each family of requests.
@@ -63,6 +67,11 @@ impl Session {
         CatalogueClient::new(self.channel.clone())
     }
 
+    /// What the same use would cost at Lightsail.
+    pub(crate) fn costs(&self) -> CostsClient<Channel> {
+        CostsClient::new(self.channel.clone())
+    }
+
     /// Block storage.
     pub(crate) fn disks(&self) -> DisksClient<Channel> {
         DisksClient::new(self.channel.clone())
@@ -71,6 +80,16 @@ impl Session {
     /// Firewalls of instances.
     pub(crate) fn firewall(&self) -> FirewallClient<Channel> {
         FirewallClient::new(self.channel.clone())
+    }
+
+    /// What was done.
+    pub(crate) fn history(&self) -> HistoryClient<Channel> {
+        HistoryClient::new(self.channel.clone())
+    }
+
+    /// Status checks and recovery.
+    pub(crate) fn health(&self) -> HealthClient<Channel> {
+        HealthClient::new(self.channel.clone())
     }
 
     /// The host.
@@ -91,6 +110,11 @@ impl Session {
     /// Key pairs.
     pub(crate) fn key_pairs(&self) -> KeyPairsClient<Channel> {
         KeyPairsClient::new(self.channel.clone())
+    }
+
+    /// What was measured.
+    pub(crate) fn metrics(&self) -> MetricsClient<Channel> {
+        MetricsClient::new(self.channel.clone()).max_decoding_message_size(LARGEST_ANSWER)
     }
 
     /// Operations.

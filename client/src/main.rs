@@ -2,7 +2,7 @@
 //!
 //! Each noun has its file under `commands/`. What they share is here: `connect` (the socket), `wait` (following work to
 //! its end), `output` (tables and JSON), `progress` (what is going on), `confirm` (asking before something goes),
-//! `failure` (what went wrong, and the exit code).
+//! `screen` (what is drawn again and again), `failure` (what went wrong, and the exit code).
 
 #![cfg_attr(test, allow(clippy::unwrap_used))] // A test that unwraps says what it expects.
 
@@ -15,6 +15,7 @@ mod failure;
 mod output;
 mod pages;
 mod progress;
+mod screen;
 mod text;
 mod wait;
 

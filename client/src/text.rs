@@ -133,6 +133,16 @@ pub(crate) fn word(of: &str, number: Option<i32>) -> String {
     descriptor.zip(number).and_then(|(of, number)| json::word(&of, number)).unwrap_or_else(|| "-".to_owned())
 }
 
+/// Whether the locale can show more than ASCII, by the usual order of its variables.
+pub(crate) fn utf8() -> bool {
+    let variables = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let locale = variables.iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! The only file that knows every room: builds a daemon from its configuration, and runs it.
 
+mod doors;
+
 use std::{fs::File, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
@@ -23,7 +25,7 @@ use crate::{
         volumes::Files,
     },
     api,
-    config::{AcceleratorWord, Config, HypervisorWord, PruneWord},
+    config::{AcceleratorWord, Config, CpuWord, HypervisorWord, PruneWord},
     engine::{Engine, Limits, Unbroken},
     model::{FirstBootReport, HostId, Layout},
     ports::{DomainEvent, Network, Ports, Store},
@@ -65,6 +67,10 @@ impl Daemon {
             headroom: config.capacity.disk_headroom_mb << 20,
         };
         let engine = Engine::new(ports.clone(), limits, Arc::new(Unbroken));
+        if config.cpu == CpuWord::Burst {
+            engine.meter_bursts(catalogue.cpu_baselines());
+        }
+        engine.set_recovery(config.recovery.rules());
         if config.hypervisor == HypervisorWord::Simulated {
             tokio::spawn(boot_at_once(engine.clone(), ports.hypervisor.events()));
         }
@@ -74,6 +80,8 @@ impl Daemon {
         engine.count_transfer();
         engine.keep_tidy();
         engine.watch_room();
+        engine.keep_sampling();
+        engine.keep_health();
         verbs.resume_supplies(found.waiting).await?;
         tracing::info!(
             instances = found.instances,
@@ -99,16 +107,19 @@ impl Daemon {
     pub async fn serve(self, ended: watch::Receiver<bool>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let listener = crate::socket::listen(&self.config.socket, &self.config.group)?;
         if self.config.hypervisor == HypervisorWord::Libvirt {
-            tokio::spawn(metadata(self.verbs.clone(), self.metadata_address()?, ended.clone()));
-            tokio::spawn(names(self.verbs.clone(), self.names_settings()?, ended.clone()));
+            tokio::spawn(doors::metadata(self.verbs.clone(), self.metadata_address()?, ended.clone()));
+            tokio::spawn(doors::names(self.verbs.clone(), self.names_settings()?, ended.clone()));
         }
+        tokio::spawn(doors::plain_http(self.verbs.clone(), self.config.clone(), ended.clone()));
         tokio::spawn(self.verbs.clone().keep_schedule());
+        tokio::spawn(self.verbs.clone().keep_history());
         ready();
         let callers = api::grpc::Callers { admin_group: self.config.admin_group.clone() };
         let served = api::grpc::serve(self.verbs, callers, listener, until(ended.clone()));
         // Streams that people watch never end by themselves; they are cut shortly after the end was called.
         let cut = async {
             until(ended).await;
+            self.engine.let_go();
             tokio::time::sleep(Duration::from_secs(1)).await;
         };
         tokio::select! {
@@ -128,30 +139,6 @@ impl Daemon {
     fn metadata_address(&self) -> anyhow::Result<std::net::SocketAddr> {
         let (private, _) = self.config.pools()?;
         Ok((private.gateway(), self.config.network.metadata_port).into())
-    }
-}
-
-/// Serves the metadata address. When that is not possible it says so and the daemon goes on: guests still boot.
-async fn metadata(verbs: Verbs, address: std::net::SocketAddr, ended: watch::Receiver<bool>) {
-    let served = async {
-        let listener = tokio::net::TcpListener::bind(address).await?;
-        let door = api::metadata::Door::new(verbs)?;
-        api::metadata::serve(door, listener, until(ended)).await
-    };
-    if let Err(error) = served.await {
-        tracing::error!(%address, %error, "the metadata address is not served: first boots will not be reported");
-    }
-}
-
-/// Serves names. When that is not possible it says so and the daemon goes on: guests are reached by their addresses.
-async fn names(
-    verbs: Verbs,
-    (settings, address): (api::dns::Settings, std::net::SocketAddr),
-    ended: watch::Receiver<bool>,
-) {
-    match api::dns::bind(address).await {
-        Ok((udp, tcp)) => api::dns::serve(verbs, settings, udp, tcp, until(ended)).await,
-        Err(error) => tracing::error!(%address, %error, "names are not served: guests resolve nothing"),
     }
 }
 
@@ -230,6 +217,7 @@ fn policy(config: &Config, host_id: HostId) -> anyhow::Result<Policy> {
         public_pool,
         ipv6_range,
         auto_snapshots_kept: quotas.auto_snapshots,
+        history_days: config.history.keep_days,
         prune_replaced: config.images.prune == PruneWord::Replaced,
         package_proxy: config.images.package_proxy.clone(),
     })
@@ -243,6 +231,8 @@ pub fn simulated_ports(store: Arc<dyn Store>, world: &Simulated) -> Ports {
         firewall: Arc::new(world.clone()),
         volumes: Arc::new(world.clone()),
         images: Arc::new(world.clone()),
+        metrics: Arc::new(world.clone()),
+        notifier: Arc::new(world.clone()),
         store,
         host: Arc::new(Machine::read()),
         keys: Arc::new(SshKeys),
@@ -331,6 +321,8 @@ async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> any
         firewall,
         volumes: Arc::new(Files::open(layout.clone())?),
         images: Arc::new(ImageStore::open(image_settings(config)?)),
+        metrics: Arc::new(Simulated::default()),
+        notifier: Arc::new(Simulated::default()),
         store,
         host: Arc::new(Machine::read().with_names_at(config.pools()?.0.gateway())),
         keys: Arc::new(SshKeys),

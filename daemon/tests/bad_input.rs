@@ -5,7 +5,7 @@ mod common;
 use common::{Host, caller, create, order, policy};
 use rstest::rstest;
 use sloopd::{
-    model::{Access, Caller, Kind, Owner},
+    model::{Access, Caller, Door, Kind},
     verbs::{CreateInstances, Quotas},
 };
 
@@ -146,7 +146,7 @@ async fn quotas_hold() {
 async fn where_access_is_private_others_see_nothing() {
     let host = Host::with(sloopd::verbs::Policy { access: Access::Private, ..policy() });
     host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
-    let bob = Caller { owner: Owner("bob".into()), admin: false };
+    let bob = common::user("bob");
     assert_eq!(host.verbs.get_instance(&bob, "web").await.expect_err("not his").kind, Kind::NotFound);
     assert_eq!(
         host.verbs.delete_instance(&bob, "web", false).await.expect_err("not his").kind,
@@ -160,7 +160,7 @@ async fn where_access_is_private_others_see_nothing() {
     assert_ne!(host.verbs.download_default_key_pair(&bob).await.expect("his").pair.public, hers);
     let planted = host.verbs.import_key_pair(&bob, "LightsailDefaultKeyPair-ann", &hers.line).await;
     assert_eq!(planted.expect_err("reserved").kind, Kind::InvalidInput);
-    let root = Caller { owner: Owner("root".into()), admin: true };
+    let root = Caller::new("root", Door::Grpc, true);
     host.verbs.get_instance(&root, "web").await.expect("all");
 }
 

@@ -105,7 +105,7 @@ async fn without_a_token_each_is_told_who_it_is_and_counted() {
     assert_eq!(stand.get("web", &[]).await.header("content-type"), Some("text/plain"));
     let token = stand.token("web", "60").await;
     stand.get("web", &[(TOKEN, token.as_str())]).await;
-    let counts = stand.door.counts();
+    let counts = &stand.host.engine;
     assert_eq!(counts.no_token(stand.instance("web").await.id), 2);
     assert_eq!(counts.no_token(stand.instance("db").await.id), 1);
 }
@@ -119,7 +119,7 @@ async fn where_tokens_are_required_nothing_goes_without() {
     let token = stand.token("web", "21600").await;
     let answer = stand.get("web", &[(TOKEN, token.as_str())]).await;
     assert_eq!((answer.status, answer.text), (StatusCode::OK, stand.instance("web").await.id.guest()));
-    assert_eq!(stand.door.counts().no_token(stand.instance("web").await.id), 0, "refused is not let in");
+    assert_eq!(stand.host.engine.no_token(stand.instance("web").await.id), 0, "refused is not let in");
 }
 
 #[rstest]

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Host, caller, create};
 use sloopd::model::{
-    Caller, Error, InstanceId, Kind, OperationStatus, Owner, PortRange, PortRule, Result, Sources, Status,
+    Caller, Error, InstanceId, Kind, OperationStatus, PortRange, PortRule, Result, Sources, Status,
 };
 
 struct Stand {
@@ -88,7 +88,7 @@ fn from(cidrs: &[&str]) -> Sources {
 }
 
 fn stranger() -> Caller {
-    Caller { owner: Owner("bob".into()), admin: false }
+    common::user("bob")
 }
 
 fn kind<T: std::fmt::Debug>(result: Result<T>) -> Kind {

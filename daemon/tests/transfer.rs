@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sloopd::{
     adapters::catalogue,
     engine::{Engine, Limits},
-    model::{Bytes, Caller, InstanceId, Kind, Month, Owner},
+    model::{Bytes, InstanceId, Kind, Month},
     ports::{Clock, Ports},
     verbs::Verbs,
 };
@@ -228,7 +228,7 @@ async fn nobody_learns_of_anothers() {
     let policy = sloopd::verbs::Policy { access: sloopd::model::Access::Private, ..common::policy() };
     let host = Host::with(policy);
     host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
-    let stranger = Caller { owner: Owner("bob".into()), admin: false };
+    let stranger = common::user("bob");
     for (caller, name) in [(&stranger, "web"), (&caller(), "nothing")] {
         assert_eq!(host.verbs.get_transfer(caller, name).await.expect_err("hidden").kind, Kind::NotFound);
     }

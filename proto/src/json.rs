@@ -63,6 +63,9 @@ fn object(message: &DynamicMessage, time: Time) -> Json {
     if message.descriptor().full_name() == "google.protobuf.Timestamp" {
         return instant(message, time);
     }
+    if message.descriptor().full_name() == "google.protobuf.Duration" {
+        return span(message);
+    }
     let mut members = Map::new();
     for field in message.descriptor().fields() {
         if field.supports_presence() && !message.has_field(&field) {
@@ -132,10 +135,23 @@ fn named(kind: &Kind, number: i32) -> Json {
         .map_or_else(|| Json::from(number), |value| Json::String(value.name().to_owned()))
 }
 
-fn instant(message: &DynamicMessage, time: Time) -> Json {
+/// Seconds and nanoseconds of an instant or a span.
+fn parts(message: &DynamicMessage) -> (i64, i32) {
     let part = |name| message.get_field_by_name(name).map(Cow::into_owned);
     let seconds = part("seconds").and_then(|value| value.as_i64()).unwrap_or_default();
-    let nanos = part("nanos").and_then(|value| value.as_i32()).unwrap_or_default();
+    (seconds, part("nanos").and_then(|value| value.as_i32()).unwrap_or_default())
+}
+
+/// As protobuf writes it, such as `1.500s`.
+fn span(message: &DynamicMessage) -> Json {
+    let (seconds, nanos) = parts(message);
+    let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
+    let millis = nanos.unsigned_abs() / 1_000_000;
+    Json::String(format!("{sign}{}.{millis:03}s", seconds.unsigned_abs()))
+}
+
+fn instant(message: &DynamicMessage, time: Time) -> Json {
+    let (seconds, nanos) = parts(message);
     let Ok(instant) = jiff::Timestamp::new(seconds, nanos) else {
         return Json::Null;
     };

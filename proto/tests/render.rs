@@ -38,6 +38,16 @@ fn an_instant_is_text_or_seconds_with_their_fraction() {
 }
 
 #[test]
+fn a_span_is_written_as_protobuf_does() {
+    let took = |seconds, nanos| {
+        let took = Some(prost_types::Duration { seconds, nanos });
+        render("HistoryEntry", &v1::HistoryEntry { took, ..Default::default() }, Time::Epoch)["took"].clone()
+    };
+    assert_eq!([took(0, 0), took(3, 12_000_000)], [json!("0.000s"), json!("3.012s")]);
+    assert_eq!([took(-1, -500_000_000), took(0, 999_999_999)], [json!("-1.500s"), json!("0.999s")]);
+}
+
+#[test]
 fn lists_are_written_even_when_empty() {
     let empty = render("GetInstancesResult", &v1::GetInstancesResult::default(), Time::Text);
     assert_eq!(empty, json!({ "instances": [] }));

@@ -120,8 +120,11 @@ impl Lab {
         let usual = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../images"));
         let catalogue = self.setup.catalogue.as_deref().unwrap_or(usual).display();
         let hypervisor = if self.setup.kind == Kind::Simulated { "simulated" } else { "libvirt" };
+        // Simulated labs share the machine's network: its usual port would be the first one's alone.
+        let is_told = self.setup.configuration.contains("http.listen");
+        let http = if self.setup.kind == Kind::Simulated && !is_told { "http.listen = ''" } else { "" };
         let text = format!(
-            "state_dir = \"{dir}/state\"\nsocket = \"{dir}/sloop.sock\"\nhypervisor = \"{hypervisor}\"\n{}\n\
+            "state_dir = \"{dir}/state\"\nsocket = \"{dir}/sloop.sock\"\nhypervisor = \"{hypervisor}\"\n{http}\n{}\n\
              [libvirt]\nuri = \"{}\"\naccelerator = \"{}\"\n[images]\ncatalogue = \"{catalogue}\"\n{}\n",
             self.setup.configuration,
             self.libvirt_uri(),

@@ -26,7 +26,25 @@ pub(crate) struct Namespace {
 /// Made inside the mount namespace before anything runs in it: libvirt's places, private.
 const MOUNTS: &str = "mount -t tmpfs tmpfs /run/libvirt && mount --bind \"$0/lib\" /var/lib/libvirt \
                       && mount --bind \"$0/log\" /var/log/libvirt && mount -t tmpfs tmpfs /etc/libvirt/qemu \
-                      && echo ready && exec sleep infinity";
+                      && { cgroups || true; } && echo ready && exec sleep infinity";
+
+/// The namespace has a /sys of its own, without the control groups that libvirt holds processors back with. Where there are none, it does
+/// without.
+const CGROUPS: &str = r#"
+cgroups() {
+    if grep -q '^[^ ]* /sys/fs/cgroup cgroup2 ' /proc/1/mounts; then
+        mount -t cgroup2 cgroup2 /sys/fs/cgroup
+        return
+    fi
+    mount -t tmpfs tmpfs /sys/fs/cgroup
+    awk '$3 == "cgroup" { print $2, $4 }' /proc/1/mounts | while read -r place options; do
+        controllers=$(echo "$options" | tr , '\n' | grep -x -e cpu -e cpuacct | paste -sd, -)
+        [ -n "$controllers" ] || continue
+        mkdir -p "/sys/fs/cgroup/${place##*/}"
+        mount -t cgroup -o "$controllers" cgroup "/sys/fs/cgroup/${place##*/}"
+    done
+}
+"#;
 
 impl Namespace {
     pub(crate) fn start(name: &str, dir: &Path, with_libvirt: bool) -> Result<Self> {
@@ -38,7 +56,7 @@ impl Namespace {
         run(Command::new("ip").args(["netns", "add", name]))?;
         run(Command::new("ip").args(["-n", name, "link", "set", "lo", "up"]))?;
         let mut holder = Command::new("ip")
-            .args(["netns", "exec", name, "unshare", "-m", "sh", "-c", MOUNTS])
+            .args(["netns", "exec", name, "unshare", "-m", "sh", "-c", &format!("{CGROUPS}{MOUNTS}")])
             .arg(dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

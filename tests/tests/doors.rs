@@ -1,6 +1,10 @@
 //! The daemon as a process, on a simulated host: its socket, its configuration, its end; and `sloop`'s exit codes.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt as _,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use sloop_lab::{Kind, Lab, Setup};
@@ -103,6 +107,52 @@ fn a_broken_configuration_is_refused_by_name() -> Result<()> {
         ensure!(!output.status.success() && told.contains(word), "{told}");
     }
     Ok(())
+}
+
+/// A simulated lab that serves plain HTTP there.
+fn lab_at(address: SocketAddr) -> Result<Lab> {
+    let configuration = format!("http.listen = '{address}'");
+    Lab::start(Setup { kind: Kind::Simulated, configuration, ..Setup::default() })
+}
+
+fn metrics_at(address: SocketAddr) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+#[test]
+fn metrics_are_where_the_configuration_says_and_nowhere_when_it_says_so() -> Result<()> {
+    // An address that nobody else takes ports of.
+    let address = TcpListener::bind("127.75.66.1:0")?.local_addr()?;
+    let mut lab = lab_at(address)?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
+    lab.until("web is told of", || {
+        Ok(metrics_at(address)
+            .is_ok_and(|text| text.contains("name=\"web\"} 1\n") && text.ends_with("# EOF\n")))
+    })?;
+    lab.stop_daemon()?;
+    ensure!(metrics_at(address).is_err(), "it ends with the daemon");
+    let text = std::fs::read_to_string(lab.configuration_path())?;
+    std::fs::write(lab.configuration_path(), text.replace(&address.to_string(), ""))?;
+    lab.start_daemon()?;
+    lab.must(&["ls"])?;
+    ensure!(metrics_at(address).is_err(), "it was turned off");
+    Ok(())
+}
+
+#[test]
+fn a_port_that_is_taken_costs_only_the_metrics() -> Result<()> {
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?;
+    let lab = lab_at(address)?;
+    lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
+    lab.until("it is said what to do", || {
+        let log = lab.log();
+        Ok(log.contains(&address.to_string()) && log.contains("set http.listen"))
+    })
 }
 
 #[test]

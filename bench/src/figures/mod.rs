@@ -9,6 +9,7 @@ mod image_import;
 mod instance_list;
 mod network;
 mod restart_to_ready;
+mod sampling;
 mod storage;
 
 use anyhow::Result;
@@ -53,6 +54,7 @@ pub(crate) const ALL: &[Bench] = &[
     Bench { figures: &["live_snapshot_100g"], slow: false, measure: storage::large::measure },
     Bench { figures: &["deep_read"], slow: false, measure: storage::deep::measure },
     Bench { figures: &["discard"], slow: false, measure: storage::discard::measure },
+    Bench { figures: &["sampling_100_simulated"], slow: false, measure: sampling::hundred },
     Bench { figures: &["image_import"], slow: false, measure: image_import::measure },
     Bench { figures: &["app_second_launch"], slow: true, measure: app_launch::measure },
     Bench {

@@ -1,10 +1,8 @@
 //! `sloop console`: the serial console of an instance, the door that works when the network does not.
 
 use std::io::{IsTerminal as _, stdin, stdout};
-use std::os::fd::AsFd;
 
 use clap::Args;
-use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use sloop_proto::v1::{AttachConsoleRequest, AttachConsoleResult, GetConsoleLogRequest};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,6 +15,7 @@ use crate::complete;
 use crate::connect::Session;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Output, tell};
+use crate::screen::Raw;
 use crate::text;
 
 /// Ctrl-], as telnet and virsh have it.
@@ -136,29 +135,6 @@ fn until_leaving(pressed: &[u8]) -> (&[u8], bool) {
     match pressed.iter().position(|byte| *byte == LEAVE) {
         Some(at) => (&pressed[..at], true),
         None => (pressed, pressed.is_empty()),
-    }
-}
-
-/// The terminal in raw mode, where every key goes to the guest; itself again when this is dropped.
-struct Raw {
-    before: Termios,
-}
-
-impl Raw {
-    fn enter() -> Result<Self, Failure> {
-        let terminal = stdin();
-        let before = tcgetattr(terminal.as_fd()).map_err(std::io::Error::from)?;
-        let mut raw = before.clone();
-        cfmakeraw(&mut raw);
-        tcsetattr(terminal.as_fd(), SetArg::TCSANOW, &raw).map_err(std::io::Error::from)?;
-        Ok(Self { before })
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        // A terminal that is gone needs no setting.
-        let _ = tcsetattr(stdin().as_fd(), SetArg::TCSADRAIN, &self.before);
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct DoctorArgs {
 pub(crate) async fn run(session: &Session, output: &Output, args: DoctorArgs) -> Outcome {
     let request = DoctorRequest { storage: args.storage.then_some(true) };
     let result = session.host().doctor(request).await?.into_inner();
-    let marks = if utf8() { ["✓", "!", "✗"] } else { ["ok", "!", "x"] };
+    let marks = if text::utf8() { ["✓", "!", "✗"] } else { ["ok", "!", "x"] };
     output.answer("DoctorResult", &result, || {
         result.findings.iter().map(|finding| describe(output, finding, marks)).collect()
     })?;
@@ -40,14 +40,4 @@ fn describe(output: &Output, finding: &Finding, marks: [&str; 3]) -> String {
         "" => line,
         remedy => format!("{line}    try: {}\n", text::safe(remedy)),
     }
-}
-
-/// Whether the locale can show more than ASCII, by the usual order of its variables.
-fn utf8() -> bool {
-    let variables = ["LC_ALL", "LC_CTYPE", "LANG"];
-    let locale = variables.iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
-    locale.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
 }

@@ -4,14 +4,18 @@ pub(crate) mod blueprint;
 pub(crate) mod bundle;
 pub(crate) mod completion;
 pub(crate) mod console;
+pub(crate) mod cost;
+mod deletion;
 pub(crate) mod disk;
 pub(crate) mod doctor;
 pub(crate) mod firewall;
+pub(crate) mod history;
 pub(crate) mod host;
 pub(crate) mod image;
 pub(crate) mod instance;
 pub(crate) mod key_pair;
 pub(crate) mod man;
+pub(crate) mod metrics;
 pub(crate) mod name;
 pub(crate) mod operation;
 pub(crate) mod publish;
@@ -21,6 +25,7 @@ pub(crate) mod ssh;
 pub(crate) mod static_ip;
 pub(crate) mod storage;
 pub(crate) mod tag;
+pub(crate) mod top;
 pub(crate) mod version;
 mod work;
 
@@ -53,6 +58,8 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Reboot(args) => instance::power::reboot(session, output, args.short()).await,
         Command::Ssh(args) => ssh::run(session, output, &args).await,
         Command::Console(args) => console::run(session, output, &args).await,
+        Command::Metrics(args) => metrics::run(session, output, &args).await,
+        Command::Top(args) => top::run(session, output, &args).await,
         Command::Instance(command) => instance::run(session, output, command).await,
         Command::Firewall(command) => firewall::run(session, output, command).await,
         Command::Publish(args) => publish::publish(session, output, args).await,
@@ -62,6 +69,7 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Snapshot(command) => snapshot::run(session, output, command).await,
         Command::KeyPair(command) => key_pair::run(session, output, command).await,
         Command::Operation(command) => operation::run(session, output, command).await,
+        Command::History(args) => history::run(session, output, &args).await,
         Command::Blueprint(command) => blueprint::run(session, output, &command).await,
         Command::Image(command) => image::run(session, output, command).await,
         Command::Bundle(command) => bundle::run(session, output, &command).await,
@@ -70,6 +78,7 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Tag(command) => tag::run(session, output, command).await,
         Command::Host(command) => host::run(session, output, &command).await,
         Command::Storage => storage::run(session, output).await,
+        Command::Cost(args) => cost::run(session, output, args).await,
         Command::Doctor(args) => doctor::run(session, output, args).await,
         Command::Completion(_) | Command::Man(_) | Command::Version => Ok(0),
     }

@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used)]
 
 mod auto;
+mod cost;
 mod disk;
 mod fake;
 mod firewall;
+mod health;
+mod history;
 mod image;
 mod keys;
 mod lists;
 mod login;
 mod metadata;
+mod metrics;
 mod networking;
 mod snapshot;
 mod snapshot_export;

@@ -2,14 +2,18 @@
 
 mod listeners;
 mod names;
+mod own;
 
-use std::net::Ipv4Addr;
+use std::{
+    net::Ipv4Addr,
+    sync::{Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::{
-    model::{Finding, HostFacts, Protocol},
+    model::{Finding, HostFacts, HostLoad, Protocol},
     ports::Host,
 };
 
@@ -17,6 +21,8 @@ use crate::{
 pub struct Machine {
     facts: HostFacts,
     names: Option<Ipv4Addr>,
+    /// Holds what the processors had done when the load was asked for last.
+    system: Mutex<Option<System>>,
 }
 
 impl Machine {
@@ -33,6 +39,7 @@ impl Machine {
                 kernel: System::kernel_version().unwrap_or_default(),
             },
             names: None,
+            system: Mutex::default(),
         }
     }
 
@@ -51,8 +58,34 @@ impl Host for Machine {
         self.facts.clone()
     }
 
+    fn load(&self) -> HostLoad {
+        let load = System::load_average().ok().map(|load| load.one);
+        let mut last = self.system.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = last.is_none();
+        if is_first {
+            *last = System::new().ok();
+        }
+        let Some(system) = last.as_mut() else { return HostLoad { load, ..HostLoad::default() } };
+        system.refresh_cpu_specifics(CpuRefreshKind::nothing().with_usage());
+        system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+        HostLoad {
+            cpu_percent: (!is_first).then(|| f64::from(system.global_cpu_usage())),
+            memory_used: Some(system.used_memory()),
+            load,
+        }
+    }
+
+    fn boot_id(&self) -> String {
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        id.trim().to_owned()
+    }
+
     fn listens(&self, protocol: Protocol, port: u16) -> bool {
         listeners::at(protocol, port)
+    }
+
+    fn own_use(&self) -> Option<crate::model::ProcessUse> {
+        own::read()
     }
 
     async fn examine(&self) -> Vec<Finding> {

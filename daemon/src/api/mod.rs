@@ -2,5 +2,7 @@
 
 pub mod dns;
 pub mod grpc;
+pub mod http;
 pub mod metadata;
 mod slots;
+mod visitors;

@@ -1,7 +1,13 @@
 //! The configuration file, `/etc/sloop/sloop.toml`. Unknown keys are refused, with their place.
 
+mod cpu;
+mod history;
+mod http;
 mod images;
+mod libvirt;
+mod network;
 mod quotas;
+mod recovery;
 
 use std::{
     path::{Path, PathBuf},
@@ -11,8 +17,14 @@ use std::{
 use serde::Deserialize;
 
 pub use self::{
+    cpu::CpuWord,
+    history::History,
+    http::Http,
     images::{Images, PruneWord},
+    libvirt::{AcceleratorWord, Libvirt},
+    network::Network,
     quotas::Quotas,
+    recovery::{PolicyWord, Recovery},
 };
 use crate::model::{Access, Error, HostId, Ipv6Range, Kind, Place, Pool, Result};
 
@@ -32,6 +44,8 @@ pub struct Config {
     pub access: AccessWord,
     /// What runs virtual machines.
     pub hypervisor: HypervisorWord,
+    /// How much of the host's processors instances may have.
+    pub cpu: CpuWord,
     /// A Lightsail region's name; clients refuse others.
     pub region: String,
     /// A zone, which begins with the region's name.
@@ -42,12 +56,18 @@ pub struct Config {
     pub libvirt: Libvirt,
     /// Addresses.
     pub network: Network,
+    /// Plain HTTP.
+    pub http: Http,
     /// Images.
     pub images: Images,
+    /// What was done.
+    pub history: History,
     /// How much there may be.
     pub quotas: Quotas,
     /// How much of the host may be promised.
     pub capacity: Capacity,
+    /// What is done when instances end without being told to.
+    pub recovery: Recovery,
     /// How long to wait.
     pub limits: Limits,
 }
@@ -70,55 +90,6 @@ pub enum HypervisorWord {
     Libvirt,
     /// None: a host in memory.
     Simulated,
-}
-
-/// Which accelerator to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AcceleratorWord {
-    /// KVM if a probe guest runs on it, else TCG.
-    Auto,
-    /// KVM, unprobed.
-    Kvm,
-    /// TCG.
-    Tcg,
-}
-
-/// The libvirt daemon.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Libvirt {
-    /// Connection URI.
-    pub uri: String,
-    /// Which accelerator to use.
-    pub accelerator: AcceleratorWord,
-    /// How long the probe guest may take, in seconds.
-    pub probe_seconds: u64,
-}
-
-/// Addresses.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Network {
-    /// Where instances get their own addresses from.
-    pub private: String,
-    /// Where they get their public addresses from: a network known on this host only, or addresses of the network that it is in,
-    /// such as 192.0.2.200-192.0.2.220, which the host answers for there.
-    pub public: String,
-    /// Port that the metadata address is served on.
-    pub metadata_port: u16,
-    /// Where instances' IPv6 addresses are from: `auto` for a range of this host's own that the world has no way to, a range such
-    /// as 2001:db8:12::/48 that is routed here, or `off`.
-    pub ipv6: String,
-    /// Port that names are served on, on the gateway. Guests and the host ask at port 53 all the same, so that another DNS
-    /// server on this host is in nobody's way.
-    pub dns_port: u16,
-    /// Whether exceptions for instances are kept in the chains of other programs that stop them and keep a place for such: Docker
-    /// and ufw. When it is turned off, they are taken out again.
-    pub repair: bool,
-    /// DNS servers that guests are given; the gateway when empty, which knows instances by name and asks the host's servers for
-    /// everything else.
-    pub dns: Vec<std::net::Ipv4Addr>,
 }
 
 /// How much of the host may be promised.
@@ -150,35 +121,19 @@ impl Default for Config {
             admin_group: None,
             access: AccessWord::Shared,
             hypervisor: HypervisorWord::Libvirt,
+            cpu: CpuWord::Unlimited,
             region: "us-east-1".into(),
             zone: "us-east-1a".into(),
             account: "000000000000".into(),
             libvirt: Libvirt::default(),
             network: Network::default(),
+            http: Http::default(),
             images: Images::default(),
+            history: History::default(),
             quotas: Quotas::default(),
             capacity: Capacity::default(),
+            recovery: Recovery::default(),
             limits: Limits::default(),
-        }
-    }
-}
-
-impl Default for Libvirt {
-    fn default() -> Self {
-        Self { uri: "qemu:///system".into(), accelerator: AcceleratorWord::Auto, probe_seconds: 10 }
-    }
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            private: "172.26.0.0/16".into(),
-            public: "172.27.0.0/22".into(),
-            metadata_port: 8169,
-            ipv6: "auto".into(),
-            repair: false,
-            dns_port: 8053,
-            dns: Vec::new(),
         }
     }
 }
@@ -239,7 +194,10 @@ impl Config {
         if self.account.len() != 12 || !self.account.bytes().all(|b| b.is_ascii_digit()) {
             return Err(broken(format!("account: {:?} must have twelve digits", self.account)));
         }
+        self.http.check()?;
         self.images.check()?;
+        self.history.check()?;
+        self.recovery.check()?;
         if self.limits.parallel == 0 {
             return Err(broken("limits.parallel must be at least 1".into()));
         }
@@ -301,12 +259,20 @@ mod tests {
     }
 
     #[test]
+    fn plans_bind_nobody_unless_it_is_said() {
+        assert_eq!(Config::parse("").expect("sound").cpu, CpuWord::Unlimited);
+        assert_eq!(Config::parse("cpu = 'unlimited'").expect("sound").cpu, CpuWord::Unlimited);
+        assert_eq!(Config::parse("cpu = 'burst'").expect("sound").cpu, CpuWord::Burst);
+    }
+
+    #[test]
     fn broken_files_are_refused_with_their_place() {
         for (text, word) in [
             ("colour = 1", "colour"),
             ("[network]\nprivat = ''", "privat"),
             ("state_dir = ", "state_dir"),
             ("hypervisor = 'xen'", "xen"),
+            ("cpu = 'bursts'", "bursts"),
             ("[network]\nprivate = '172.26.0.1/16'", "network.private"),
             ("[network]\npublic = '172.26.8.0/24'", "overlap"),
             ("region = 'mars-1'", "mars-1"),
@@ -314,7 +280,14 @@ mod tests {
             ("account = '12'", "account"),
             ("[limits]\nparallel = 0", "parallel"),
             ("[quotas]\ninstances = -1", "instances"),
+            ("[recovery]\npolicy = 'perhaps'", "perhaps"),
+            ("[recovery]\nlimit = 0", "recovery.limit"),
+            ("[recovery]\nwindow_minutes = 0", "recovery.window_minutes"),
+            ("[recovery]\npause_seconds = [1000000]", "recovery.pause_seconds"),
             ("[images]\nlargest_gb = 0", "largest_gb"),
+            ("[history]\nkeep_days = 0", "keep_days"),
+            ("[history]\nkeep_days = 40000", "keep_days"),
+            ("[history]\nkeep_months = 24", "keep_months"),
             ("[images]\nstall_seconds = 0", "stall_seconds"),
             ("[images]\npackage_proxy = 'a b'", "package_proxy"),
         ] {

@@ -10,7 +10,7 @@ use crate::{
     model::{
         DomainState, Error, Instance, InstanceId, Operation, OperationKind, OperationStatus, Result, Status,
     },
-    ports::{Address, Change},
+    ports::{Address, Change, RecoveryChange},
 };
 
 impl Engine {
@@ -27,7 +27,14 @@ impl Engine {
             }
             OperationKind::StopInstance => {
                 self.readiness().reset(instance.id);
+                self.shared.health.forget(instance.id);
                 self.end(operation, vec![stopped(instance)], Outcome::Done).await
+            }
+            // It was running all the while, unless something else was asked of it meanwhile.
+            OperationKind::RebootInstance => self.end(operation, Vec::new(), Outcome::Done).await,
+            OperationKind::RecoverInstance => {
+                self.end(operation, vec![Change::Recovery(instance.id, RecoveryChange::End)], Outcome::Done)
+                    .await
             }
             _ => {
                 let changes = storage::reached(&operation, instance);
@@ -59,6 +66,8 @@ impl Engine {
             OperationKind::StartInstance if clean => stopped(instance),
             OperationKind::StartInstance => self.released(instance).await,
             OperationKind::StopInstance | OperationKind::RebootInstance => self.as_it_is(instance).await,
+            // It should run still; how it is tried again is decided when it is looked at.
+            OperationKind::RecoverInstance => return self.end(operation, Vec::new(), Outcome::Done).await,
             _ => return self.give_up_storage(operation, instance, clean).await,
         };
         self.end(operation, vec![change], Outcome::Done).await

@@ -13,12 +13,17 @@
 //!
 //! Imports `model` and `ports` only: no door and no adapter is known here.
 
+mod beneath;
+mod burst;
 mod finish;
 mod halt;
+mod health;
+mod metrics;
 mod observe;
 mod plan;
 mod readiness;
 mod recovery;
+mod revival;
 mod rules;
 mod run;
 mod steps;
@@ -30,15 +35,22 @@ mod worker;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc};
 
-pub use self::{readiness::ReadinessHub, recovery::Recovered, tidy::Hold};
+pub use self::{
+    burst::{BurstReport, Spent},
+    health::Patience,
+    metrics::Latest,
+    readiness::ReadinessHub,
+    recovery::Recovered,
+    tidy::Hold,
+};
 use crate::{
-    model::{Error, InstanceId, OperationId},
+    model::{Error, InstanceId, OperationId, RecoveryRules},
     ports::Ports,
 };
 
@@ -103,6 +115,12 @@ struct Shared {
     holds: Arc<tidy::Holds>,
     tidiness: tidy::Tidiness,
     alarm: halt::Alarm,
+    latest: metrics::Hub,
+    counts: metrics::Counts,
+    burst: burst::Ledger,
+    health: health::HealthHub,
+    waits: revival::Waits,
+    recovery: OnceLock<RecoveryRules>,
     moments: broadcast::Sender<Moment>,
     readiness: ReadinessHub,
     /// Operations that are not to be begun, and why.
@@ -120,6 +138,8 @@ enum Job {
     Run(OperationId),
     /// Look at the domain: it may have stopped or started by itself.
     Look,
+    /// The guest has not answered for a while: decide what becomes of it.
+    Hung,
 }
 
 impl Engine {
@@ -135,6 +155,12 @@ impl Engine {
             holds: Arc::default(),
             tidiness: tidy::Tidiness::default(),
             alarm: halt::Alarm::default(),
+            latest: metrics::Hub::default(),
+            counts: metrics::Counts::default(),
+            burst: burst::Ledger::new(ports.hypervisor.events()),
+            health: health::HealthHub::default(),
+            waits: revival::Waits::default(),
+            recovery: OnceLock::new(),
             readiness: ReadinessHub::default(),
             workers: Mutex::default(),
             refusals: Mutex::default(),

@@ -8,7 +8,9 @@ use super::{
     run::{Killed, Outcome},
 };
 use crate::{
-    model::{Error, FirstBoot, FirstBootReport, InstanceId, Result, Status},
+    model::{
+        Caller, Error, FirstBoot, FirstBootReport, InstanceId, Operation, OperationKind, Result, Status,
+    },
     ports::{Change, DomainEvent, LinkEvent},
 };
 
@@ -55,7 +57,14 @@ impl Engine {
         }
         let outcome = report.outcome();
         tracing::info!(instance = %instance.name, ?outcome, "first boot ended");
-        self.ports().store.commit(vec![Change::SetFirstBoot(id, outcome)]).await?;
+        let change = match &outcome {
+            FirstBoot::Failed(errors) => format!("first boot with faults: {}", errors.join("; ")),
+            FirstBoot::Done | FirstBoot::Pending => "first boot done".to_owned(),
+        };
+        let (kind, guest) = (OperationKind::ReportFirstBoot, Caller::guest(&instance.owner));
+        let told = Operation::accepted(kind, &guest, &instance, "", self.ports().clock.now()).succeeded();
+        let told = Change::PutOperation(Box::new(told.changing(change)));
+        self.ports().store.commit(vec![Change::SetFirstBoot(id, outcome), told]).await?;
         self.readiness().touch(id);
         Ok(())
     }
@@ -89,11 +98,11 @@ impl Engine {
             return Outcome::Done;
         };
         let change = match (instance.status, state.is_alive()) {
-            (Status::Running, false) => {
-                tracing::info!(instance = %instance.name, "the guest powered off by itself");
-                self.released(&instance).await
-            }
+            (Status::Running, false) => return self.ended(&instance).await.unwrap_or(Outcome::Killed),
             (Status::Running, true) => {
+                if let Err(Killed) = self.runs_again(id).await {
+                    return Outcome::Killed;
+                }
                 // Its wire may not have been taken up yet: the hypervisor was away when this daemon started.
                 if let Err(error) = self.refresh_wires(&[id]).await {
                     tracing::warn!(instance = %instance.name, %error, "cannot take up its wire");

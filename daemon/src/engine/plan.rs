@@ -22,6 +22,8 @@ pub(super) struct Plan {
 const MAKE: &[&dyn Step] = &[&Disk, &Seed, &Link, &Rules, &Domain, &Power];
 const START: &[&dyn Step] = &[&Tops, &Seed, &Link, &Rules, &Domain, &Power];
 const STOP: &[&dyn Step] = &[&AskToStop, &Cut];
+/// Nobody is asked: who hangs does not answer, and who crashed is off.
+const RECOVER: &[&dyn Step] = &[&AskToStop, &Tops, &Seed, &Link, &Rules, &Domain, &Power];
 const REBOOT: &[&dyn Step] = &[&AskToStop, &Link, &Rules, &Domain, &Power];
 
 const SNAPSHOT: &[&dyn Step] = &[&Mark, &NewTops, &Pivot];
@@ -44,6 +46,7 @@ pub(super) fn plan(operation: &Operation) -> Plan {
         OperationKind::StopInstance => plain(STOP, 1),
         // Not before the first step once that is done: a guest is not shut down twice.
         OperationKind::RebootInstance => plain(REBOOT, 1),
+        OperationKind::RecoverInstance => plain(RECOVER, 1),
         OperationKind::DeleteInstance => Plan { tears_down: true, ..plain(MAKE, MAKE.len()) },
         OperationKind::CreateInstanceSnapshot | OperationKind::CreateDiskSnapshot => {
             Plan { undoes: true, ..plain(SNAPSHOT, 0) }
@@ -76,6 +79,23 @@ pub(super) fn plan(operation: &Operation) -> Plan {
         | OperationKind::EnableAddOn
         | OperationKind::DisableAddOn
         | OperationKind::SetIpAddressType
+        | OperationKind::SetRecoveryPolicy
+        | OperationKind::PutAlarm
+        | OperationKind::DeleteAlarm
+        | OperationKind::TestAlarm
+        | OperationKind::CreateContactMethod
+        | OperationKind::DeleteContactMethod
+        | OperationKind::SendContactMethodVerification
+        | OperationKind::PublishPort
+        | OperationKind::UnpublishPort
+        | OperationKind::PullImage
+        | OperationKind::BakeImage
+        | OperationKind::ImportImage
+        | OperationKind::RemoveImage
+        | OperationKind::PruneImages
+        | OperationKind::ImportSnapshot
+        | OperationKind::AttachConsole
+        | OperationKind::ReportFirstBoot
         | OperationKind::UpdateInstanceMetadataOptions => plain(&[], 0),
     }
 }
@@ -88,6 +108,11 @@ impl Plan {
     /// Whether it brings the instance's rules in or takes them out as it goes.
     pub(super) fn makes_or_removes_rules(&self) -> bool {
         (self.undoes || self.tears_down) && self.steps.iter().any(|step| step.sets_rules())
+    }
+
+    /// Whether a guest begins to run by it.
+    pub(super) fn starts_guest(&self) -> bool {
+        !self.tears_down && self.steps.iter().any(|step| step.starts_guest())
     }
 
     /// Where an operation that was cut off after `done` steps goes on.

@@ -6,8 +6,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Engine, Job, plan::plan};
-use crate::model::{
-    DomainState, Drive, Instance, InstanceId, Operation, OperationKind, Order, Result, Status,
+use crate::{
+    model::{
+        DomainState, Drive, Error, Instance, InstanceId, Kind, Operation, OperationKind, OperationStatus,
+        Order, Result, Status,
+    },
+    ports::Change,
 };
 
 /// What was found at the start.
@@ -32,13 +36,14 @@ impl Engine {
     pub async fn recover(&self) -> Result<Recovered> {
         let ports = self.ports();
         let instances = ports.store.instances().await?;
-        let unfinished = ports.store.unfinished().await?;
+        let unfinished = self.cut_off(ports.store.unfinished().await?).await?;
         self.prepare_host(&instances, &unfinished).await;
 
         if let Err(error) = self.settle_layers().await {
             tracing::warn!(%error, "cannot look at what was being imported");
         }
         self.tally_if_possible().await;
+        self.note_boot(&instances).await;
         let domains = self.domains().await;
         let busy: HashSet<_> = unfinished.iter().map(|operation| InstanceId(operation.resource_id)).collect();
         let mut found =
@@ -73,6 +78,25 @@ impl Engine {
         Ok(found)
     }
 
+    /// Ends what ended with the last daemon, and gives what can be taken up again.
+    async fn cut_off(&self, unfinished: Vec<Operation>) -> Result<Vec<Operation>> {
+        let (over, rest): (Vec<_>, Vec<_>) =
+            unfinished.into_iter().partition(|one| one.kind.ends_with_daemon());
+        let why = Error::new(Kind::Unavailable, "CutOff", "the daemon ended before this was done")
+            .tip("ask for it again");
+        let now = self.ports().clock.now();
+        let end = |mut operation: Operation| {
+            operation.blame(&why);
+            operation.advance(OperationStatus::Failed, now);
+            Change::PutOperation(Box::new(operation))
+        };
+        let changes: Vec<_> = over.into_iter().map(end).collect();
+        if !changes.is_empty() {
+            self.ports().store.commit(changes).await?;
+        }
+        Ok(rest)
+    }
+
     /// The last daemon may have been killed between the files of a snapshot and their records.
     async fn settle_layers(&self) -> Result<()> {
         let ports = self.ports();
@@ -80,7 +104,8 @@ impl Engine {
         if unsettled.is_empty() {
             return Ok(());
         }
-        let recorded: HashSet<_> = ports.store.layers().await?.into_iter().map(|layer| layer.id).collect();
+        // A record that cannot be read is one, too.
+        let recorded = ports.store.layer_ids().await?;
         for id in unsettled {
             ports.volumes.settle_received(id, recorded.contains(&id)).await?;
         }
@@ -115,6 +140,7 @@ impl Engine {
     /// Takes a guest that ran on under its wing again: DHCP on its wire, and an eye on its SSH port.
     async fn rejoin(&self, instance: &Instance, alive: bool) {
         if alive && instance.status == Status::Running {
+            self.shared.waits.forget(instance.id);
             match self.ports().network.ensure_link(instance).await {
                 Ok(()) => self.watch_ssh(instance.id),
                 Err(error) => {
@@ -154,8 +180,7 @@ impl Engine {
         note("domain", &mut domains.keys());
         note("tap", &mut taps.iter());
         note("files", &mut files.iter());
-        let recorded = ports.store.layers().await.unwrap_or_default();
-        let recorded: HashSet<_> = recorded.into_iter().map(|layer| layer.id).collect();
+        let recorded = ports.store.layer_ids().await.unwrap_or_default();
         let layers = ports.volumes.layers().await.unwrap_or_default();
         orphans.extend(layers.iter().filter(|id| !recorded.contains(id)).map(|id| format!("layer {id}")));
         for orphan in &orphans {

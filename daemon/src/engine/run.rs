@@ -77,6 +77,9 @@ impl Engine {
             // An earlier stop has done it, and somebody may have started the instance again since.
             return self.settle_moot(operation).await;
         }
+        if let Some(outcome) = self.spare(&operation, &instance).await? {
+            return Ok(outcome);
+        }
         if resumed && operation.phase == Phase::Forward {
             operation.steps_done = plan(&operation).resume_at(operation.steps_done);
         }
@@ -126,6 +129,7 @@ impl Engine {
         operation.advance(OperationStatus::Started, self.ports().clock.now());
         let mut changes = vec![Change::PutOperation(Box::new(operation.clone()))];
         changes.extend(meanwhile(operation.kind).map(|status| set(instance, status)));
+        changes.extend(self.attend(operation, plan(operation).starts_guest()));
         self.write(changes).await
     }
 
@@ -143,6 +147,7 @@ impl Engine {
             if step.starts_guest() {
                 // Whatever was seen before was seen of an earlier boot.
                 self.readiness().reset(instance.id);
+                self.shared.health.reset(instance.id, self.ports().clock.now());
             }
             self.alive("before", step.stage())?;
             let began = std::time::Instant::now();
@@ -221,14 +226,19 @@ impl Engine {
     pub(super) async fn write(&self, changes: Vec<Change>) -> Result<(), Killed> {
         self.alive("before", "recording")?;
         let mut pause = Duration::from_millis(100);
+        let mut written = true;
         while let Err(error) = self.ports().store.commit(changes.clone()).await {
             tracing::error!(%error, "cannot write the state");
             if !matches!(error.kind, Kind::Capacity | Kind::Unavailable) {
+                written = false;
                 break;
             }
             // Nothing may happen that is not recorded: wait until there is room again.
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
+        }
+        if written {
+            self.shared.burst.follow(&changes);
         }
         self.alive("after", "recording")
     }

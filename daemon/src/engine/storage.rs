@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{
-        DiskId, Instance, LayerId, Operation, OperationKind, Order, ResourceType, Slot, Snapshot, SnapshotId,
+        Caller, DiskId, Instance, LayerId, Operation, OperationKind, Order, Slot, Snapshot, SnapshotId,
         Status,
     },
     ports::{Address, Change},
@@ -89,11 +89,12 @@ impl Engine {
     ) -> Result<Outcome, Killed> {
         let start = Operation::accepted(
             OperationKind::StartInstance,
-            &operation.owner,
-            (ResourceType::Instance, instance.id.0, instance.name.as_str()),
+            &Caller::daemon(&instance.owner),
+            instance,
             "",
             self.ports().clock.now(),
         );
+        let start = start.changing(format!("after {} failed", operation.kind.word()));
         let pending = Change::SetStatus {
             id: instance.id,
             expect: None,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use super::{Engine, tidy::by_id};
+use super::{Engine, beneath::name_beneath, tidy::by_id};
 use crate::{
     model::{Beneath, LayerId, Result, Survey},
     ports::Change,
@@ -75,12 +75,10 @@ impl Engine {
         }
         let survey = Survey { layers: by_id(ports.store.layers().await?), ..Survey::default() };
         for layer in survey.layers.values().filter(|layer| layer.is_made && !unneeded.contains(&layer.id)) {
-            let wanted = survey.beneath(layer.id);
             // What cannot be read is found by who examines the storage.
             let Ok(Beneath::Layer(found)) = ports.volumes.beneath_layer(layer.id).await else { continue };
             if unneeded.contains(&found)
-                && Beneath::Layer(found) != wanted
-                && let Err(error) = ports.volumes.put_layer_on(layer.id, &wanted).await
+                && let Err(error) = name_beneath(&*ports.volumes, layer.id, &survey.beneath(layer.id)).await
             {
                 tracing::warn!(layer = %layer.id, %error, "it names a layer that nobody needs, which stays until it does not");
                 named.insert(found);

@@ -34,6 +34,7 @@ impl Engine {
             let outcome = match job {
                 Job::Run(operation) => self.run(operation, &hurry).await,
                 Job::Look => self.look(instance).await,
+                Job::Hung => self.hung(instance).await.unwrap_or(Outcome::Killed),
             };
             match outcome {
                 Outcome::Done => {}
@@ -56,5 +57,8 @@ impl Engine {
             }
         }
         self.shared.readiness.forget(instance);
+        self.forget_measured(instance).await;
+        self.shared.health.forget(instance);
+        self.shared.waits.forget(instance);
     }
 }

@@ -1,5 +1,7 @@
 //! Plans.
 
+use super::CpuShare;
+
 /// A plan: how much of everything an instance gets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bundle {
@@ -11,6 +13,8 @@ pub struct Bundle {
     pub instance_type: String,
     /// Virtual processors.
     pub cpu_count: u32,
+    /// Share of each of them that an instance may use for ever; what is beyond it must be saved up. No such rule when absent.
+    pub cpu_baseline: Option<CpuShare>,
     /// Memory in MiB.
     pub ram_mb: u32,
     /// Disk in GiB, thin: the host pays for what the guest writes.

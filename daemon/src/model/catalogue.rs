@@ -1,6 +1,8 @@
 //! What can be launched.
 
-use super::{Blueprint, Bundle, Error, Kind, Result};
+use std::collections::BTreeMap;
+
+use super::{Blueprint, Bundle, CpuShare, Error, Kind, Result};
 
 /// Blueprints and bundles, as the catalogue files describe them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +28,13 @@ impl Catalogue {
         active()
             .find(|bundle| bundle.id == id)
             .ok_or_else(|| unknown("bundleId", "bundle", id, active().map(|bundle| bundle.id.as_str())))
+    }
+
+    /// The baselines of the plans that have one, by the plans' ids. Those that are not active any more are among them: there may
+    /// be instances of them.
+    pub fn cpu_baselines(&self) -> BTreeMap<String, CpuShare> {
+        let baseline = |bundle: &Bundle| Some((bundle.id.clone(), bundle.cpu_baseline?));
+        self.bundles.iter().filter_map(baseline).collect()
     }
 }
 

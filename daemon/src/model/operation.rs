@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Error, OperationId, Order, Owner, Result};
+use super::{Caller, Door, Error, OperationId, Order, Owner, Resource, Result};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
@@ -102,6 +102,42 @@ words!(
         RollBackInstance,
         /// Give an instance an IPv6 address, or take it away.
         SetIpAddressType,
+        /// Start an instance again that ended without being told to. The daemon does so by itself.
+        RecoverInstance,
+        /// Say what is done when an instance ends without being told to.
+        SetRecoveryPolicy,
+        /// Make an alarm, or change it.
+        PutAlarm,
+        /// Delete an alarm.
+        DeleteAlarm,
+        /// Try what an alarm would do.
+        TestAlarm,
+        /// Say where notifications go.
+        CreateContactMethod,
+        /// Have no more notifications go there.
+        DeleteContactMethod,
+        /// Send a code that proves that somebody reads what is sent there.
+        SendContactMethodVerification,
+        /// Have a port of the host lead to an instance.
+        PublishPort,
+        /// Have it lead nowhere any more.
+        UnpublishPort,
+        /// Fetch the image of a blueprint from its publisher.
+        PullImage,
+        /// Make an application's image.
+        BakeImage,
+        /// Take in an image that somebody hands in.
+        ImportImage,
+        /// Remove an image.
+        RemoveImage,
+        /// Remove images that newer ones have replaced.
+        PruneImages,
+        /// Make a snapshot of files that somebody hands in.
+        ImportSnapshot,
+        /// Sit at the serial console of an instance.
+        AttachConsole,
+        /// Say how a first boot went. The guest does so.
+        ReportFirstBoot,
     }
 );
 
@@ -134,6 +170,12 @@ words!(
         InstanceSnapshot,
         /// A snapshot of a disk.
         DiskSnapshot,
+        /// A threshold that is watched.
+        Alarm,
+        /// Where notifications go.
+        ContactMethod,
+        /// What instances are made from. Lightsail shows nobody its own.
+        Image,
     }
 );
 
@@ -158,8 +200,12 @@ pub enum Phase {
 pub struct Operation {
     /// Its identity.
     pub id: OperationId,
-    /// Whoever asked for it.
+    /// Whose resource it is on: they see it, whoever asked for it.
     pub owner: Owner,
+    /// Who asked for it.
+    pub caller: String,
+    /// From where.
+    pub door: Door,
     /// The resource's name when it was asked for.
     pub resource_name: String,
     /// The resource's identity, which outlives its name.
@@ -176,6 +222,8 @@ pub struct Operation {
     pub status_changed_at: Timestamp,
     /// What Lightsail shows as `operationDetails`.
     pub details: String,
+    /// What it changes, in words; empty where the kind says it all.
+    pub change: String,
     /// Why it failed, in a word.
     pub error_code: Option<String>,
     /// Why it failed, in a sentence.
@@ -193,25 +241,29 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// An operation that waits for the engine.
-    pub fn accepted(
+    /// An operation that waits for the engine. It is seen by whoever the resource belongs to, and by the caller where it is nobody's.
+    pub fn accepted<'a>(
         kind: OperationKind,
-        owner: &Owner,
-        resource: (ResourceType, Uuid, &str),
+        caller: &Caller,
+        resource: impl Into<Resource<'a>>,
         details: impl Into<String>,
         now: Timestamp,
     ) -> Self {
+        let resource = resource.into();
         Self {
             id: OperationId::fresh(),
-            owner: owner.clone(),
-            resource_name: resource.2.to_owned(),
-            resource_id: resource.1,
-            resource_type: resource.0,
+            owner: resource.owner.unwrap_or(&caller.owner).clone(),
+            caller: caller.name.clone(),
+            door: caller.door,
+            resource_name: resource.name.to_owned(),
+            resource_id: resource.id,
+            resource_type: resource.kind,
             kind,
             status: OperationStatus::NotStarted,
             created_at: now,
             status_changed_at: now,
             details: details.into(),
+            change: String::new(),
             error_code: None,
             error_details: None,
             steps_done: 0,
@@ -231,10 +283,20 @@ impl Operation {
 
     /// The other side of this operation, on another resource: it ends when this one ends.
     #[must_use]
-    pub fn other_side(&self, resource: (ResourceType, Uuid, &str)) -> Self {
-        let peer = self.resource_name.clone();
-        let other = Self::accepted(self.kind, &self.owner, resource, peer, self.created_at);
-        Self { follows: Some(self.id), status: self.status, ..other }
+    pub fn other_side<'a>(&self, resource: impl Into<Resource<'a>>) -> Self {
+        let resource = resource.into();
+        Self {
+            id: OperationId::fresh(),
+            owner: resource.owner.unwrap_or(&self.owner).clone(),
+            resource_name: resource.name.to_owned(),
+            resource_id: resource.id,
+            resource_type: resource.kind,
+            details: self.resource_name.clone(),
+            force: false,
+            order: Order::Plain,
+            follows: Some(self.id),
+            ..self.clone()
+        }
     }
 
     /// Moves to `status` at `now`.

@@ -1,5 +1,7 @@
 //! Where the one host says it is.
 
+use super::{Error, Result, shown};
+
 /// The region and zone that the host plays, and the account number in its ARNs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -39,6 +41,15 @@ impl Place {
     /// Whether Lightsail has a region of that name.
     pub fn is_region(name: &str) -> bool {
         REGIONS.contains(&name)
+    }
+
+    /// Refuses any other zone than this one.
+    pub fn admit_zone(&self, zone: &str) -> Result<()> {
+        if zone == self.zone {
+            return Ok(());
+        }
+        let message = format!("Unknown availability zone: {}", shown(zone));
+        Err(Error::invalid("availabilityZone", message).tip(format!("this host is {}", self.zone)))
     }
 
     /// The resource's ARN, in Lightsail's form.

@@ -7,7 +7,8 @@ use tokio::{
 };
 
 use crate::model::{
-    Beneath, DomainState, Drive, Finding, HypervisorFacts, Instance, InstanceId, LayerId, Result, Slot, Way,
+    Beneath, CpuShare, DomainState, Drive, Ending, Finding, HypervisorFacts, Instance, InstanceId, LayerId,
+    Result, Slot, Usage, Way,
 };
 
 /// A domain that changed its state by itself or by a call.
@@ -80,6 +81,9 @@ pub trait Hypervisor: Send + Sync {
     /// The domain's state.
     async fn state(&self, id: InstanceId) -> Result<DomainState>;
 
+    /// How a domain ended that is off.
+    async fn ending(&self, id: InstanceId) -> Result<Ending>;
+
     /// Every domain with this daemon's tag.
     async fn list(&self) -> Result<Vec<(InstanceId, DomainState)>>;
 
@@ -88,6 +92,21 @@ pub trait Hypervisor: Send + Sync {
 
     /// Has a domain that stands still go on. One that does not is left alone: it may have been stopped meanwhile.
     async fn resume_halted(&self, id: InstanceId) -> Result<()>;
+
+    /// What every running domain has used since it was started, seen from the host: a guest that hangs costs nothing. Domains that do not
+    /// answer in time are there with what is known of them.
+    async fn usage(&self) -> Result<Vec<(InstanceId, Usage)>>;
+
+    /// Holds each virtual processor of a running domain to a share of a processor's time, or lets them go; that ends with the domain. One
+    /// that is off, or not there, is left alone. A host that can hold nobody answers with the code `NO_CPU_CONTROLLER`.
+    async fn limit_cpu(&self, id: InstanceId, share: Option<CpuShare>) -> Result<()>;
+    /// Whether the agent in a running guest answers, within a few seconds. One that has none does not.
+    async fn agent_answers(&self, id: InstanceId) -> Result<bool>;
+
+    /// What is wrong with what guests run on, if it was there once and is not any more.
+    async fn accelerator_fault(&self) -> Option<String> {
+        None
+    }
 
     /// What happens to domains from now on.
     fn events(&self) -> broadcast::Receiver<DomainEvent>;

@@ -9,7 +9,9 @@ mod host;
 mod hypervisor;
 mod images;
 mod keys;
+mod metrics;
 mod network;
+mod notifier;
 mod store;
 mod volumes;
 
@@ -21,8 +23,10 @@ pub use host::Host;
 pub use hypervisor::{Console, ConsoleStream, DomainEvent, Hypervisor};
 pub use images::{Images, Pieces, Told};
 pub use keys::{Keys, NewKey};
+pub use metrics::Metrics;
 pub use network::{LinkEvent, Network};
-pub use store::{Address, Change, LayerUse, OperationFilter, Store};
+pub use notifier::Notifier;
+pub use store::{Address, Change, LayerUse, OperationFilter, RecoveryChange, Store};
 pub use volumes::{Parcel, Volumes};
 
 /// One of each.
@@ -40,6 +44,10 @@ pub struct Ports {
     pub images: Arc<dyn Images>,
     /// What is remembered.
     pub store: Arc<dyn Store>,
+    /// What was measured.
+    pub metrics: Arc<dyn Metrics>,
+    /// Whoever tells people.
+    pub notifier: Arc<dyn Notifier>,
     /// The machine.
     pub host: Arc<dyn Host>,
     /// SSH keys.

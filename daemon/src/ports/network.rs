@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use crate::model::{Finding, Instance, InstanceId, Result};
+use crate::model::{Bytes, Finding, Instance, InstanceId, Result};
 
 /// Something that was seen on an instance's wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,12 @@ pub trait Network: Send + Sync {
 
     /// Whether the instance's SSH server sends its banner now.
     async fn ssh_answers(&self, instance: &Instance) -> bool;
+
+    /// Whether somebody on the instance's wire says that it has the instance's address: the guest's kernel does, within a second or two.
+    async fn arp_answers(&self, instance: &Instance) -> Result<bool>;
+
+    /// Bytes on each wire since it was made, what goes to the guest inward.
+    async fn traffic(&self) -> Result<Vec<(InstanceId, Bytes)>>;
 
     /// What happens on the wires from now on.
     fn events(&self) -> broadcast::Receiver<LinkEvent>;

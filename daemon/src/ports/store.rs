@@ -5,12 +5,14 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::model::{
-    AutoSnapshot, Bytes, Disk, DiskId, FirstBoot, FrozenDisk, HostId, Instance, InstanceId, KeyPair,
-    KeyPairId, Layer, LayerId, MetadataOptions, Month, Operation, OperationId, PortRule, Publication,
-    ResourceName, Result, Size, Slot, Snapshot, SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags, Way,
+    AutoSnapshot, BurstRecord, Bytes, Cause, Disk, DiskId, FirstBoot, FrozenDisk, HostId, Instance,
+    InstanceId, KeyPair, KeyPairId, Layer, LayerId, MetadataOptions, Month, Operation, OperationId, Owner,
+    PortRule, Publication, RecoveryPolicy, RecoveryRecord, ResourceName, Result, Size, Slot, Snapshot,
+    SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags, Way,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -127,8 +129,36 @@ pub enum Change {
         /// What its counters said: the next reading counts from there.
         reading: Bytes,
     },
+    /// What an instance has saved of its processors' time. Nothing is written of one that is stopped or gone; an instance that is stopped loses it.
+    PutBurst(BurstRecord),
+    /// Something about an instance that ended, or may end, without being told to.
+    Recovery(InstanceId, RecoveryChange),
+    /// Which start of the host this is.
+    SetBootId(String),
     /// An operation, new or not.
     PutOperation(Box<Operation>),
+}
+
+/// What is written of an instance's recoveries.
+#[derive(Clone, Copy, Debug)]
+pub enum RecoveryChange {
+    /// What is done when it ends without being told to.
+    Policy(RecoveryPolicy),
+    /// It is to be started again.
+    Begin {
+        /// Why.
+        cause: Cause,
+        /// When, if it counts.
+        at: Option<Timestamp>,
+    },
+    /// It was, or need not be.
+    End,
+    /// It is not started again any more, and why it ended.
+    GiveUp(Cause),
+    /// Somebody attends to it: its recoveries count no more.
+    Forget,
+    /// Whether the guest has answered since it was started.
+    Answered(bool),
 }
 
 /// What becomes of an instance's public address when its status changes.
@@ -158,6 +188,10 @@ pub struct LayerUse {
 pub struct OperationFilter {
     /// Only on the resource with this name.
     pub resource: Option<String>,
+    /// Only on what belongs to this owner.
+    pub owner: Option<Owner>,
+    /// Only those that were asked for then or later.
+    pub since: Option<Timestamp>,
     /// Only those that are older than this one.
     pub before: Option<OperationId>,
     /// At most so many.
@@ -224,6 +258,9 @@ pub trait Store: Send + Sync {
     /// All layers.
     async fn layers(&self) -> Result<Vec<Layer>>;
 
+    /// The layers that have records, whether those can be read or not.
+    async fn layer_ids(&self) -> Result<HashSet<LayerId>>;
+
     /// Who needs which layers: all of it, whether what needs them can be read or not.
     async fn layer_use(&self) -> Result<LayerUse>;
 
@@ -239,6 +276,17 @@ pub trait Store: Send + Sync {
     /// What the counters of every instance said when they were last written; nothing of those that never were.
     async fn transfer_readings(&self) -> Result<Vec<(InstanceId, Bytes)>>;
 
+    /// What instances have saved of their processors' time, as far as it is written.
+    async fn bursts(&self) -> Result<Vec<BurstRecord>>;
+    /// What is written down of an instance's recoveries.
+    async fn recovery(&self, id: InstanceId) -> Result<RecoveryRecord>;
+
+    /// The same of every instance of which something is.
+    async fn recoveries(&self) -> Result<HashMap<InstanceId, RecoveryRecord>>;
+
+    /// Which start of the host the last one was; none before the first.
+    async fn boot_id(&self) -> Result<Option<String>>;
+
     /// One operation.
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>>;
 
@@ -247,4 +295,8 @@ pub trait Store: Send + Sync {
 
     /// Operations that are not terminal, oldest first.
     async fn unfinished(&self) -> Result<Vec<Operation>>;
+
+    /// Forgets operations that ended before then, the oldest first and at most so many, and says how many. What has not ended stays, and
+    /// so does what another one that is there follows: it goes the next time.
+    async fn forget_operations(&self, before: Timestamp, most: usize) -> Result<usize>;
 }

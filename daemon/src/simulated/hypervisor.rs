@@ -4,8 +4,8 @@ use tokio::sync::broadcast;
 use super::Simulated;
 use crate::{
     model::{
-        Accelerator, Beneath, DomainState, Drive, Error, Finding, HypervisorFacts, Instance, InstanceId,
-        Kind, LayerId, Result, Slot, Way,
+        Accelerator, Beneath, CpuShare, DomainState, Drive, Ending, Error, Finding, HypervisorFacts,
+        Instance, InstanceId, Kind, LayerId, NO_CPU_CONTROLLER, Result, Slot, Usage, Way,
     },
     ports::{ConsoleStream, DomainEvent, Hypervisor},
 };
@@ -69,6 +69,9 @@ impl Hypervisor for Simulated {
             return Err(Error::internal(format!("{}: disk, seed or tap is missing", id.domain())));
         }
         *world.power_ons.entry(id).or_default() += 1;
+        // Whatever it hung at, it begins anew.
+        world.mute.remove(&id);
+        world.stalled.remove(&id);
         drop(world);
         self.set_domain(id, DomainState::Running);
         Ok(())
@@ -77,15 +80,15 @@ impl Hypervisor for Simulated {
     async fn request_shutdown(&self, id: InstanceId) -> Result<()> {
         let deaf = self.call("request_shutdown")?.deaf.contains(&id);
         if !deaf {
-            self.set_domain(id, DomainState::Off);
+            self.end(id, Ending::Guest);
         }
         Ok(())
     }
 
     async fn ensure_off(&self, id: InstanceId) -> Result<()> {
-        let there = self.call("ensure_off")?.domains.contains_key(&id);
-        if there {
-            self.set_domain(id, DomainState::Off);
+        let alive = self.call("ensure_off")?.domains.get(&id).is_some_and(|state| state.is_alive());
+        if alive {
+            self.end(id, Ending::Destroyed);
         }
         Ok(())
     }
@@ -181,6 +184,10 @@ impl Hypervisor for Simulated {
         Ok(self.call("state")?.domains.get(&id).copied().unwrap_or(DomainState::Absent))
     }
 
+    async fn ending(&self, id: InstanceId) -> Result<Ending> {
+        Ok(self.call("ending")?.endings.get(&id).copied().unwrap_or(Ending::Unknown))
+    }
+
     async fn list(&self) -> Result<Vec<(InstanceId, DomainState)>> {
         Ok(self.call("list_domains")?.domains.iter().map(|(id, state)| (*id, *state)).collect())
     }
@@ -197,6 +204,48 @@ impl Hypervisor for Simulated {
             *state = DomainState::Running;
         }
         Ok(())
+    }
+
+    async fn usage(&self) -> Result<Vec<(InstanceId, Usage)>> {
+        let world = self.call("usage")?;
+        let alive = world.domains.iter().filter(|(_, state)| state.is_alive());
+        let made_up = |id| self.made_up(id, world.power_ons.get(&id).copied().unwrap_or_default());
+        Ok(alive.map(|(id, _)| (*id, world.usage.get(id).copied().unwrap_or_else(|| made_up(*id)))).collect())
+    }
+
+    async fn limit_cpu(&self, id: InstanceId, share: Option<CpuShare>) -> Result<()> {
+        let is_stuck = self.call("limit_cpu")?.stuck_cpus.contains(&id);
+        if is_stuck {
+            std::future::pending::<()>().await;
+        }
+        let mut world = self.world();
+        if !world.domains.get(&id).is_some_and(|state| state.is_alive()) {
+            return Ok(());
+        }
+        if world.no_cpu_controller {
+            return Err(Error::new(Kind::Unavailable, NO_CPU_CONTROLLER, "simulated: nobody can be held"));
+        }
+        match share {
+            Some(share) => world.cpu_limits.insert(id, share),
+            None => world.cpu_limits.remove(&id),
+        };
+        Ok(())
+    }
+
+    async fn agent_answers(&self, id: InstanceId) -> Result<bool> {
+        let (stalled, runs, mute) = {
+            let world = self.call("agent_answers")?;
+            let runs = world.domains.get(&id) == Some(&DomainState::Running);
+            (world.stalled.contains(&id), runs, world.mute.contains(&id))
+        };
+        if stalled {
+            std::future::pending::<()>().await;
+        }
+        Ok(runs && !mute)
+    }
+
+    async fn accelerator_fault(&self) -> Option<String> {
+        self.world().accelerator_fault.clone()
     }
 
     fn events(&self) -> broadcast::Receiver<DomainEvent> {

@@ -7,7 +7,9 @@ mod firewall;
 mod hypervisor;
 mod images;
 mod merge;
+mod metrics;
 mod network;
+mod notifier;
 mod parcels;
 mod volumes;
 
@@ -21,14 +23,14 @@ use tokio::sync::broadcast;
 
 use crate::{
     model::{
-        Beneath, Bytes, DomainState, Error, InstanceId, Kind, LayerId, PortRule, Publication, Result, Slot,
-        StoredImage,
+        Beneath, Bytes, CpuShare, DomainState, Ending, Endpoint, Error, InstanceId, Kind, LayerId, Notice,
+        PortRule, Publication, Result, Slot, StoredImage, Usage,
     },
     ports::{DomainEvent, LinkEvent},
 };
 
 /// What there is in the simulated world.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct World {
     /// Domains and their states.
     pub domains: BTreeMap<InstanceId, DomainState>,
@@ -52,6 +54,14 @@ pub struct World {
     pub seeds: BTreeSet<InstanceId>,
     /// Guests that do not follow when they are asked to shut down.
     pub deaf: BTreeSet<InstanceId>,
+    /// Guests that hang: until they are started again they answer nobody.
+    pub mute: BTreeSet<InstanceId>,
+    /// Guests whose agents keep whoever asks them waiting, until they are started again.
+    pub stalled: BTreeSet<InstanceId>,
+    /// How domains ended that are off; of others nobody knows it.
+    pub endings: BTreeMap<InstanceId, Ending>,
+    /// What is wrong with what guests run on.
+    pub accelerator_fault: Option<String>,
     /// Free disk space in bytes.
     pub disk_free: u64,
     /// Blueprints that have no image. All others have one.
@@ -64,6 +74,18 @@ pub struct World {
     pub stalled_pulls: bool,
     /// How often each blueprint's image was downloaded.
     pub pulls: BTreeMap<String, u32>,
+    /// What domains have used; of others that run, something is made up.
+    pub usage: BTreeMap<InstanceId, Usage>,
+    /// Bytes on wires.
+    pub traffic: BTreeMap<InstanceId, Bytes>,
+    /// What the processors of domains are held to; of those that run free, nothing.
+    pub cpu_limits: BTreeMap<InstanceId, CpuShare>,
+    /// Domains of which calls about their processors never come back.
+    pub stuck_cpus: BTreeSet<InstanceId>,
+    /// Whether no domain's processors can be held.
+    pub no_cpu_controller: bool,
+    /// What was told to whom.
+    pub told: Vec<(Endpoint, Notice)>,
     /// How often each domain was powered on: a duplicate would show here.
     pub power_ons: BTreeMap<InstanceId, u32>,
 }
@@ -106,6 +128,8 @@ struct Inner {
     fault: Mutex<Option<Fault>>,
     domain_events: broadcast::Sender<DomainEvent>,
     link_events: broadcast::Sender<LinkEvent>,
+    measured: Mutex<metrics::Kept>,
+    began: std::time::Instant,
 }
 
 impl Default for Simulated {
@@ -117,6 +141,8 @@ impl Default for Simulated {
                 fault: Mutex::default(),
                 domain_events: broadcast::channel(256).0,
                 link_events: broadcast::channel(256).0,
+                measured: Mutex::default(),
+                began: std::time::Instant::now(),
             }),
         }
     }
@@ -140,7 +166,28 @@ impl Simulated {
 
     /// The guest powers itself off.
     pub fn power_off_by_itself(&self, id: InstanceId) {
+        self.end(id, Ending::Guest);
+    }
+
+    /// The domain is off now, and ended so.
+    pub fn end(&self, id: InstanceId, ending: Ending) {
+        self.world().endings.insert(id, ending);
         self.set_domain(id, DomainState::Off);
+    }
+
+    /// The host goes down with all that runs, and comes back: nobody hears of it, and nobody knows how anything ended.
+    pub fn fail_host(&self) {
+        let mut world = self.world();
+        world.domains.values_mut().for_each(|state| *state = DomainState::Off);
+        world.endings.clear();
+        world.links.clear();
+        world.rules.clear();
+    }
+
+    /// The hypervisor was away and is back.
+    pub fn come_back(&self) {
+        // Nobody may be listening yet.
+        let _ = self.inner.domain_events.send(DomainEvent::Resync);
     }
 
     /// A simulated guest that runs writes a block of one of its disks. Without room for it the guest stands still.
@@ -186,7 +233,14 @@ impl Simulated {
     }
 
     fn set_domain(&self, id: InstanceId, state: DomainState) {
-        let before = self.world().domains.insert(id, state);
+        let mut world = self.world();
+        if state.is_alive() {
+            world.endings.remove(&id);
+        } else {
+            world.cpu_limits.remove(&id);
+        }
+        let before = world.domains.insert(id, state);
+        drop(world);
         let event = match (before.is_some_and(DomainState::is_alive), state.is_alive()) {
             (false, true) => DomainEvent::Started(id),
             (true, false) => DomainEvent::Stopped(id),

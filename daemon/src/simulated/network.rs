@@ -3,7 +3,7 @@ use tokio::sync::broadcast;
 
 use super::Simulated;
 use crate::{
-    model::{DomainState, Finding, Instance, InstanceId, Result},
+    model::{Bytes, DomainState, Finding, Instance, InstanceId, Result},
     ports::{LinkEvent, Network},
 };
 
@@ -27,8 +27,19 @@ impl Network for Simulated {
         Ok(self.call("list_links")?.links.iter().copied().collect())
     }
 
+    async fn arp_answers(&self, instance: &Instance) -> Result<bool> {
+        let world = self.call("arp_answers")?;
+        let runs = world.domains.get(&instance.id) == Some(&DomainState::Running);
+        Ok(runs && !world.mute.contains(&instance.id))
+    }
+
     async fn ssh_answers(&self, instance: &Instance) -> bool {
         self.world().domains.get(&instance.id) == Some(&DomainState::Running)
+    }
+
+    async fn traffic(&self) -> Result<Vec<(InstanceId, Bytes)>> {
+        let world = self.call("traffic")?;
+        Ok(world.links.iter().map(|id| (*id, world.traffic.get(id).copied().unwrap_or_default())).collect())
     }
 
     fn events(&self) -> broadcast::Receiver<LinkEvent> {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     model::{
         Beneath, Bundle, Caller, Error, Instance, InstanceId, LayerId, Operation, OperationKind, Order,
-        ResourceType, Result, Snapshot, SnapshotId, SnapshotState, Status,
+        Result, Snapshot, SnapshotId, SnapshotState, Status,
     },
     ports::Change,
 };
@@ -58,9 +58,9 @@ impl Verbs {
         passing: Snapshot,
         new_name: &str,
     ) -> (Vec<Change>, Operation) {
-        let resource = (ResourceType::Instance, source.id.0, source.name.as_str());
-        let (kind, now) = (OperationKind::CreateInstanceSnapshot, self.ports.clock.now());
-        let mut operation = Operation::accepted(kind, &caller.owner, resource, new_name, now);
+        let mut operation = self
+            .accept(caller, OperationKind::CreateInstanceSnapshot, source, new_name)
+            .changing(format!("held still for its clone {new_name}"));
         operation.order = Order::Snapshot(passing.id);
         let disks = source.drives.iter().map(|drive| drive.frozen(Some(LayerId::fresh())));
         let freeze = Change::Freeze(passing.id, disks.collect());
@@ -144,6 +144,7 @@ fn mold(source: &Instance, bundle: &Bundle) -> Result<Mold> {
         bytes: if drive.slot.is_system() { bundle.disk_bytes() } else { drive.stack.bytes() },
     });
     Ok(Mold {
+        from: format!("a clone of {}", source.name),
         blueprint_id: source.blueprint_id.clone(),
         blueprint_name: source.blueprint_name.clone(),
         username: source.username.clone(),

@@ -5,13 +5,14 @@ use tokio::sync::MutexGuard;
 use super::{
     Verbs,
     admission::{Cursor, ipv6},
+    trace::disks_made_with,
 };
 use crate::{
     model::{
         AutoSnapshot, BaseImage, Beneath, Blueprint, Bundle, Caller, DiskId, Drive, Error, Firmware,
         FirstBoot, Identity, Instance, InstanceId, Ipv6Range, KeyPair, Layer, MetadataOptions, Operation,
         OperationKind, Order as Waits, PortRule, ResourceName, ResourceType, Result, Slot, SnapshotId, Stack,
-        Status, Tags, TimeOfDay, UserData, shown,
+        Status, Tags, TimeOfDay, UserData,
     },
     ports::Change,
 };
@@ -54,6 +55,8 @@ pub(super) struct Order<'a> {
 
 /// What they are made after: a blueprint, or an instance that was.
 pub(super) struct Mold {
+    /// In words, for the history.
+    pub(super) from: String,
     pub(super) blueprint_id: String,
     pub(super) blueprint_name: String,
     pub(super) username: String,
@@ -92,7 +95,7 @@ impl Verbs {
         order.mold = blueprint_mold(&blueprint, bundle, base);
         let operations = self.make(&order, cursor).await?;
         if awaited {
-            self.begin_with_image(&blueprint, &caller.owner, operations.clone());
+            self.begin_with_image(&blueprint, caller, operations.clone());
         }
         Ok(operations)
     }
@@ -143,15 +146,19 @@ impl Verbs {
 
     /// What is written of a new instance, with the operation that makes it.
     fn entry(&self, order: &Order<'_>, instance: &Instance, waits: Waits) -> (Vec<Change>, Operation) {
-        let resource = (ResourceType::Instance, instance.id.0, instance.name.as_str());
-        let (zone, now) = (self.policy.place.zone.as_str(), self.ports.clock.now());
-        let kind = OperationKind::CreateInstance;
-        let mut operation = Operation::accepted(kind, &order.caller.owner, resource, zone, now);
+        let zone = self.policy.place.zone.as_str();
+        let daily = order.daily.map(|time| format!(", snapshots daily at {time}")).unwrap_or_default();
+        let mut operation = self
+            .accept(order.caller, OperationKind::CreateInstance, instance, zone)
+            .changing(format!("{}, {}, {zone}{daily}", order.mold.from, instance.bundle_id));
         operation.order = waits;
+        let now = operation.created_at;
         let mut changes = vec![
             Change::AddInstance(Box::new(instance.clone())),
             Change::PutOperation(Box::new(operation.clone())),
         ];
+        let disks = disks_made_with(&operation, instance, &order.mold.from);
+        changes.extend(disks.map(|disk| Change::PutOperation(Box::new(disk))));
         let begin = |time| AutoSnapshot::beginning(instance.id.0, ResourceType::Instance, time, now);
         changes.extend(order.daily.map(begin).map(Change::PutAutoSnapshot));
         (changes, operation)
@@ -165,12 +172,7 @@ impl Verbs {
         mold: Mold,
     ) -> Result<Order<'a>> {
         let names = parse_names(&asked.names)?;
-        let place = &self.policy.place;
-        if asked.zone != place.zone {
-            let shown = shown(&asked.zone);
-            return Err(Error::invalid("availabilityZone", format!("Unknown availability zone: {shown}"))
-                .tip(format!("this host is {}", place.zone)));
-        }
+        self.policy.place.admit_zone(&asked.zone)?;
         let bundle = self.catalogue.bundle(&asked.bundle_id)?;
         self.admit_bundle(bundle)?;
         let user_data = UserData::parse(asked.user_data)?;
@@ -273,6 +275,7 @@ fn blueprint_mold(blueprint: &Blueprint, bundle: &Bundle, base: Option<BaseImage
         bytes: bundle.disk_bytes(),
     };
     Mold {
+        from: blueprint.id.clone(),
         blueprint_id: blueprint.id.clone(),
         blueprint_name: blueprint.name.clone(),
         username: blueprint.user.clone(),

@@ -1,9 +1,6 @@
 use super::{Verbs, download_default_key_pair::not_reserved};
 use crate::{
-    model::{
-        Caller, KeyPair, KeyPairId, Operation, OperationKind, PublicKey, ResourceName, ResourceType, Result,
-        Tags,
-    },
+    model::{Caller, KeyPair, KeyPairId, Operation, OperationKind, PublicKey, ResourceName, Result, Tags},
     ports::Change,
 };
 
@@ -30,7 +27,7 @@ impl Verbs {
         not_reserved(&name)?;
         let made = self.ports.keys.generate(name.as_str())?;
         let pair = self.key_pair(caller, name, made.public, tags)?;
-        let operation = self.add_key_pair(&pair, OperationKind::CreateKeyPair).await?;
+        let operation = self.add_key_pair(caller, &pair, OperationKind::CreateKeyPair).await?;
         Ok(CreatedKeyPair { pair, private: made.private, operation })
     }
 
@@ -54,18 +51,17 @@ impl Verbs {
         })
     }
 
-    pub(super) async fn add_key_pair(&self, pair: &KeyPair, kind: OperationKind) -> Result<Operation> {
+    pub(super) async fn add_key_pair(
+        &self,
+        caller: &Caller,
+        pair: &KeyPair,
+        kind: OperationKind,
+    ) -> Result<Operation> {
         let _alone = self.admission.lock().await;
         let count = self.ports.store.key_pairs().await?.len();
         self.admit_key_pairs(count)?;
-        let operation = Operation::accepted(
-            kind,
-            &pair.owner,
-            (ResourceType::KeyPair, pair.id.0, pair.name.as_str()),
-            pair.name.as_str(),
-            self.ports.clock.now(),
-        )
-        .succeeded();
+        let operation =
+            self.done(caller, kind, pair, pair.name.as_str()).changing(pair.public.fingerprint.as_str());
         let changes = vec![
             Change::AddKeyPair(Box::new(pair.clone())),
             Change::PutOperation(Box::new(operation.clone())),

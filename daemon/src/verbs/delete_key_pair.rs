@@ -1,6 +1,6 @@
 use super::Verbs;
 use crate::{
-    model::{Caller, Error, Operation, OperationKind, ResourceType, Result},
+    model::{Caller, Error, Operation, OperationKind, Result},
     ports::Change,
 };
 
@@ -19,14 +19,9 @@ impl Verbs {
                 Error::invalid("expectedFingerprint", message).tip("look again which key pair you mean")
             );
         }
-        let operation = Operation::accepted(
-            OperationKind::DeleteKeyPair,
-            &caller.owner,
-            (ResourceType::KeyPair, pair.id.0, pair.name.as_str()),
-            pair.name.as_str(),
-            self.ports.clock.now(),
-        )
-        .succeeded();
+        let operation = self
+            .done(caller, OperationKind::DeleteKeyPair, &pair, pair.name.as_str())
+            .changing(pair.public.fingerprint.as_str());
         let changes = vec![Change::RemoveKeyPair(pair.id), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;
         Ok(operation)

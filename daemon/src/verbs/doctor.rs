@@ -13,6 +13,8 @@ impl Verbs {
         findings.extend(self.examine_publications().await);
         findings.push(self.examine_disk().await);
         findings.extend(self.examine_halted().await);
+        findings.extend(self.examine_cpu());
+        findings.extend(self.examine_health().await);
         findings.extend(self.examine_images().await);
         findings.push(self.examine_orphans().await);
         findings

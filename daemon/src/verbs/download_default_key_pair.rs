@@ -35,7 +35,7 @@ impl Verbs {
         let made = self.ports.keys.generate(name.as_str())?;
         let mut pair = self.key_pair(caller, name, made.public, Vec::new())?;
         pair.private = Some(made.private);
-        match self.add_key_pair(&pair, OperationKind::CreateKeyPair).await {
+        match self.add_key_pair(caller, &pair, OperationKind::CreateKeyPair).await {
             Ok(_) => Ok(pair),
             // Another caller made it a moment ago.
             Err(error) if error.kind == Kind::NameInUse => self.own_default(caller).await?.ok_or(error),

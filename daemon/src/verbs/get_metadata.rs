@@ -1,7 +1,7 @@
 use std::net::Ipv4Addr;
 
 use super::Verbs;
-use crate::model::{Error, Instance, Place, Pool, Result};
+use crate::model::{Error, Instance, InstanceId, Place, Pool, Result};
 
 /// What an instance may know of itself and of where it is.
 #[derive(Clone, Debug)]
@@ -21,5 +21,10 @@ impl Verbs {
         let instance = self.ports.store.instance_at(from).await?;
         let instance = instance.ok_or_else(|| Error::not_found("Instance", from))?;
         Ok(Metadata { instance, place: self.policy.place.clone(), subnet: self.policy.private_pool })
+    }
+
+    /// A guest was let in that asked without a session token. It is counted.
+    pub fn asked_without_token(&self, id: InstanceId) {
+        self.engine.count_no_token(id);
     }
 }

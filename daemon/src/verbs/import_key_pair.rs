@@ -8,6 +8,6 @@ impl Verbs {
         not_reserved(&name)?;
         let public = self.ports.keys.parse(line)?;
         let pair = self.key_pair(caller, name, public, Vec::new())?;
-        self.add_key_pair(&pair, OperationKind::ImportKeyPair).await
+        self.add_key_pair(caller, &pair, OperationKind::ImportKeyPair).await
     }
 }

@@ -13,13 +13,20 @@ mod delete_key_pair;
 mod disks;
 mod doctor;
 mod download_default_key_pair;
+mod examine_cpu;
+mod examine_health;
 mod examine_storage;
+mod export_metrics;
 mod firewall;
 mod follow;
+mod forget_history;
 mod get_access_details;
 mod get_active_names;
 mod get_catalogue;
+mod get_cost_estimate;
+mod get_history;
 mod get_host;
+mod get_instance_health;
 mod get_instances;
 mod get_key_pairs;
 mod get_metadata;
@@ -28,6 +35,7 @@ mod get_storage;
 mod get_transfer;
 mod images;
 mod import_key_pair;
+mod metrics;
 mod page;
 mod publications;
 mod reboot_instance;
@@ -36,12 +44,14 @@ mod resize_instance;
 mod resolve_name;
 mod roll_back_instance;
 mod set_ip_address_type;
+mod set_recovery_policy;
 mod snapshots;
 mod start_instance;
 mod static_ips;
 mod stop_instance;
 mod tag_resource;
 mod terminal;
+mod trace;
 mod untag_resource;
 mod update_instance_metadata_options;
 mod watch_operation;
@@ -56,11 +66,16 @@ pub use self::{
     create_key_pair::CreatedKeyPair,
     disks::{CreateDisk, DiskOrigin},
     download_default_key_pair::DefaultKeyPair,
+    export_metrics::{HostMetrics, InstanceMetrics, MetricsReport},
     get_access_details::AccessDetails,
+    get_cost_estimate::CostReport,
+    get_history::HistoryEntry,
     get_host::HostReport,
+    get_instance_health::HealthReport,
     get_metadata::Metadata,
     get_storage::{StorageReport, StorageUse},
     images::{Course, ImageInUse, ImageList, ImportRequest, MissingImage, SupplyMoment},
+    metrics::{LatestMetrics, LatestOfInstance, MetricData},
     page::Page,
     resolve_name::KnownName,
     snapshots::{
@@ -98,6 +113,8 @@ pub struct Policy {
     pub ipv6_range: Option<Ipv6Range>,
     /// So many automatic snapshots are kept of each instance or disk.
     pub auto_snapshots_kept: usize,
+    /// So many days are operations kept after they ended.
+    pub history_days: u32,
     /// Remove images that a newer one has replaced and no instance stands on, when the newer one comes.
     pub prune_replaced: bool,
     /// HTTP proxy for the packages of a bake; none when empty.

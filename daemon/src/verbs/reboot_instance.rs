@@ -1,6 +1,6 @@
 use super::Verbs;
 use crate::{
-    model::{Caller, Operation, OperationKind, ResourceType, Result},
+    model::{Caller, Operation, OperationKind, Result},
     ports::{Address, Change},
 };
 
@@ -15,13 +15,7 @@ impl Verbs {
                 "only a running instance can be rebooted",
             ));
         }
-        let operation = Operation::accepted(
-            OperationKind::RebootInstance,
-            &caller.owner,
-            (ResourceType::Instance, instance.id.0, instance.name.as_str()),
-            "",
-            self.ports.clock.now(),
-        );
+        let operation = self.accept(caller, OperationKind::RebootInstance, &instance, "");
         // The status stays; saying it again makes the commit fail when somebody else was quicker.
         let running = Change::SetStatus {
             id: instance.id,

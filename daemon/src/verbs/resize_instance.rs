@@ -1,8 +1,8 @@
 use super::Verbs;
 use crate::{
     model::{
-        Bundle, Caller, Error, Instance, LayerId, Operation, OperationKind, Order, ResourceType, Result,
-        Size, Status,
+        Bundle, Caller, Error, Instance, LayerId, Operation, OperationKind, Order, Result, Size, Status,
+        changed,
     },
     ports::Change,
 };
@@ -25,11 +25,10 @@ impl Verbs {
         self.admit_disk(1).await?;
         let top = instance.system()?.stack.top();
         let grows = bundle.disk_bytes() > top.bytes;
-        let resource = (ResourceType::Instance, instance.id.0, instance.name.as_str());
         let details = format!("{} to {}", instance.bundle_id, bundle.id);
-        let now = self.ports.clock.now();
-        let mut operation =
-            Operation::accepted(OperationKind::ResizeInstance, &caller.owner, resource, details, now);
+        let mut operation = self
+            .accept(caller, OperationKind::ResizeInstance, &instance, details)
+            .changing(changed::between(&instance.bundle_id, &bundle.id));
         operation.order = Order::Resize {
             from: instance.size(),
             to: size(bundle),

@@ -45,7 +45,7 @@ impl KnownName {
 fn seen_by_guest(from: Ipv4Addr, instances: &[Instance], access: Access) -> Option<Vec<KnownName>> {
     let guest = instances.iter().find(|instance| instance.private_ip == from)?;
     // Being root in a guest makes nobody an administrator of the host.
-    let caller = Caller { owner: guest.owner.clone(), admin: false };
+    let caller = Caller::guest(&guest.owner);
     let seen = instances.iter().filter(|instance| access.allows(&caller, &instance.owner));
     Some(seen.map(KnownName::of).collect())
 }

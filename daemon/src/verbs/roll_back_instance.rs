@@ -33,22 +33,24 @@ impl Verbs {
             None => self.name_for_present(&instance)?,
         };
         let keep = self.design_snapshot(caller, Some(kept), frozen(&instance), Vec::new())?;
-        let resource = (ResourceType::Instance, instance.id.0, instance.name.as_str());
-        let (kind, now) = (OperationKind::RollBackInstance, self.ports.clock.now());
-        let mut operation = Operation::accepted(kind, &caller.owner, resource, to.title(), now);
+        let mut operation = self
+            .accept(caller, OperationKind::RollBackInstance, &instance, to.title())
+            .changing(format!("back to {}, the present is kept as {}", to.title(), keep.title()));
         operation.order = Order::RollBack {
             to: to.id,
             keep: keep.id,
             tops: tops(&instance, &to),
             restart: instance.status == Status::Running,
         };
-        let other = operation.other_side((ResourceType::InstanceSnapshot, keep.id.0, keep.title()));
-        let changes = vec![
+        let other = operation.other_side(&keep);
+        let mut changes = vec![
             Change::Expect(instance.id, instance.status),
             Change::AddSnapshot(Box::new(keep)),
             Change::PutOperation(Box::new(operation.clone())),
             Change::PutOperation(Box::new(other.clone())),
         ];
+        let disks = disk_entries(&operation, &instance, &to);
+        changes.extend(disks.map(|disk| Change::PutOperation(Box::new(disk))));
         self.order(changes, vec![(instance.id, operation.id)]).await?;
         Ok(vec![operation, other])
     }
@@ -75,6 +77,20 @@ fn check(instance: &Instance, to: &Snapshot) -> Result<()> {
             Err(Error::invalid("instanceSnapshotName", message).tip(tip))
         }
     }
+}
+
+/// What is told of the attached disks that go back with their instance.
+fn disk_entries(
+    operation: &Operation,
+    instance: &Instance,
+    to: &Snapshot,
+) -> impl Iterator<Item = Operation> {
+    let both =
+        instance.drives.iter().filter(move |drive| to.disks.iter().any(|disk| disk.disk == drive.disk));
+    both.filter_map(move |drive| {
+        let disk = operation.other_side(drive.resource(&instance.owner)?);
+        Some(disk.changing(format!("back to {}", to.title())))
+    })
 }
 
 /// New tops for the disks that go back.

@@ -1,6 +1,6 @@
 use super::{Verbs, admission::ipv6, follow::Work};
 use crate::{
-    model::{Caller, Error, Operation, OperationKind, ResourceType, Result, Status},
+    model::{Caller, Error, Operation, OperationKind, Result, Status, changed},
     ports::Change,
 };
 
@@ -36,14 +36,10 @@ impl Verbs {
             }
             _ => instance.ipv6.filter(|_| dualstack),
         };
-        let operation = Operation::accepted(
-            OperationKind::SetIpAddressType,
-            &caller.owner,
-            (ResourceType::Instance, instance.id.0, instance.name.as_str()),
-            if dualstack { "dualstack" } else { "ipv4" },
-            self.ports.clock.now(),
-        )
-        .succeeded();
+        let word = |dualstack| if dualstack { "dualstack" } else { "ipv4" };
+        let operation = self
+            .done(caller, OperationKind::SetIpAddressType, &instance, word(dualstack))
+            .changing(changed::between(word(instance.ipv6.is_some()), word(address.is_some())));
         let work = Work {
             changes: vec![Change::SetIpv6(instance.id, address)],
             back: vec![Change::SetIpv6(instance.id, instance.ipv6)],

@@ -1,6 +1,6 @@
 use super::Verbs;
 use crate::{
-    model::{Caller, Operation, OperationKind, ResourceType, Result, Status},
+    model::{Caller, Operation, OperationKind, Result, Status, changed},
     ports::{Address, Change},
 };
 
@@ -16,13 +16,10 @@ impl Verbs {
             };
             return Err(instance.status.refuse("stop", &instance.name, tip));
         }
-        let mut operation = Operation::accepted(
-            OperationKind::StopInstance,
-            &caller.owner,
-            (ResourceType::Instance, instance.id.0, instance.name.as_str()),
-            "",
-            self.ports.clock.now(),
-        );
+        let left = instance.public_ip.filter(|_| instance.has_static_ip);
+        let mut operation = self
+            .accept(caller, OperationKind::StopInstance, &instance, "")
+            .changing(changed::address(instance.public_ip, left));
         operation.force = force;
         let begun = Change::SetStatus {
             id: instance.id,

@@ -1,6 +1,9 @@
 use super::Verbs;
 use crate::{
-    model::{Caller, Error, Operation, OperationKind, ResourceName, ResourceType, Result, Tags},
+    model::{
+        Caller, Error, Operation, OperationKind, Owner, Resource, ResourceName, ResourceType, Result, Tags,
+        changed,
+    },
     ports::Change,
 };
 
@@ -8,6 +11,7 @@ use crate::{
 pub(super) struct Tagged {
     pub(super) kind: ResourceType,
     pub(super) id: uuid::Uuid,
+    pub(super) owner: Owner,
     pub(super) tags: Tags,
     change: Box<dyn FnOnce(Tags) -> Change + Send>,
 }
@@ -22,9 +26,10 @@ impl Verbs {
         tags: Vec<(String, String)>,
     ) -> Result<Vec<Operation>> {
         let _alone = self.admission.lock().await;
-        let mut tagged = self.tagged(caller, name, arn).await?;
-        tagged.tags.put(tags, self.policy.quotas.tags)?;
-        self.retag(caller, name, tagged, OperationKind::TagResource).await
+        let tagged = self.tagged(caller, name, arn).await?;
+        let mut after = tagged.tags.clone();
+        after.put(tags, self.policy.quotas.tags)?;
+        self.retag(caller, (OperationKind::TagResource, name), tagged, after).await
     }
 
     pub(super) async fn tagged(&self, caller: &Caller, name: &str, arn: Option<&str>) -> Result<Tagged> {
@@ -36,6 +41,7 @@ impl Verbs {
             Tagged {
                 kind: ResourceType::Instance,
                 id: instance.id.0,
+                owner: instance.owner,
                 tags: instance.tags,
                 change: Box::new(move |tags| Change::SetInstanceTags(instance.id, tags)),
             }
@@ -44,6 +50,7 @@ impl Verbs {
             Tagged {
                 kind: ResourceType::KeyPair,
                 id: pair.id.0,
+                owner: pair.owner,
                 tags: pair.tags,
                 change: Box::new(move |tags| Change::SetKeyPairTags(pair.id, tags)),
             }
@@ -59,14 +66,13 @@ impl Verbs {
     pub(super) async fn retag(
         &self,
         caller: &Caller,
-        name: &str,
+        (kind, name): (OperationKind, &str),
         tagged: Tagged,
-        kind: OperationKind,
+        after: Tags,
     ) -> Result<Vec<Operation>> {
-        let resource = (tagged.kind, tagged.id, name);
-        let operation =
-            Operation::accepted(kind, &caller.owner, resource, "", self.ports.clock.now()).succeeded();
-        let changes = vec![(tagged.change)(tagged.tags), Change::PutOperation(Box::new(operation.clone()))];
+        let resource = Resource { kind: tagged.kind, id: tagged.id, name, owner: Some(&tagged.owner) };
+        let operation = self.done(caller, kind, resource, "").changing(changed::tags(&tagged.tags, &after));
+        let changes = vec![(tagged.change)(after), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;
         Ok(vec![operation])
     }

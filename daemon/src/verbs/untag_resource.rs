@@ -11,8 +11,9 @@ impl Verbs {
         keys: &[String],
     ) -> Result<Vec<Operation>> {
         let _alone = self.admission.lock().await;
-        let mut tagged = self.tagged(caller, name, arn).await?;
-        tagged.tags.remove(keys);
-        self.retag(caller, name, tagged, OperationKind::UntagResource).await
+        let tagged = self.tagged(caller, name, arn).await?;
+        let mut after = tagged.tags.clone();
+        after.remove(keys);
+        self.retag(caller, (OperationKind::UntagResource, name), tagged, after).await
     }
 }

@@ -1,6 +1,6 @@
 use super::Verbs;
 use crate::{
-    model::{Caller, MetadataUpdate, Operation, OperationKind, ResourceType, Result},
+    model::{Caller, MetadataUpdate, Operation, OperationKind, Result, changed},
     ports::Change,
 };
 
@@ -15,14 +15,9 @@ impl Verbs {
         let _alone = self.admission.lock().await;
         let instance = self.find(caller, name).await?;
         let options = instance.metadata.updated(update)?;
-        let operation = Operation::accepted(
-            OperationKind::UpdateInstanceMetadataOptions,
-            &caller.owner,
-            (ResourceType::Instance, instance.id.0, instance.name.as_str()),
-            "",
-            self.ports.clock.now(),
-        )
-        .succeeded();
+        let operation = self
+            .done(caller, OperationKind::UpdateInstanceMetadataOptions, &instance, "")
+            .changing(changed::metadata(instance.metadata, options));
         let changes = vec![
             Change::SetMetadataOptions(instance.id, options),
             Change::PutOperation(Box::new(operation.clone())),

@@ -79,7 +79,11 @@ fn each_library_has_its_place() {
             "#[derive(prost::Message)] struct A;",
             "1: prost outside api/grpc (prost::Message)",
         ),
-        ("api/grpc/mod.rs", "use axum::Router;", "1: axum outside api/metadata (axum::Router)"),
+        (
+            "api/grpc/mod.rs",
+            "use axum::Router;",
+            "1: axum outside api/http and api/metadata and api/visitors (axum::Router)",
+        ),
         (
             "adapters/keys.rs",
             "fn f() -> rusqlite::Row {}",

@@ -28,12 +28,13 @@ const SIBLINGS: &[(&str, &[&str])] =
 
 /// Libraries, with their families (`virt` stands for `virt_sys` too), and the only places that know them.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("axum", &["api/metadata"]),
+    ("axum", &["api/http", "api/metadata", "api/visitors"]),
     ("flate2", &["adapters/images"]),
     ("hickory", &["api/dns"]),
     ("liblzma", &["adapters/images"]),
     ("netlink_sys", &["adapters/nftables"]),
     ("pgp", &["adapters/images"]),
+    ("prometheus", &["api/http/metrics"]),
     ("prost", &["api/grpc"]),
     ("reqwest", &["adapters/images"]),
     ("rtnetlink", &["adapters/netlink"]),

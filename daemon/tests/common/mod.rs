@@ -12,7 +12,7 @@ use std::{
 use sloopd::{
     adapters::{catalogue, clock::WallClock, sqlite::Sqlite},
     engine::{Engine, Lifeline, Limits, Unbroken},
-    model::{Access, Caller, Operation, OperationId, Owner, Place, Result},
+    model::{Access, Caller, Door, LayerId, Operation, OperationId, Place, RecoveryRules, Result},
     ports::{Clock, Hypervisor, Ports, Store, Volumes},
     simulated::Simulated,
     verbs::{Capacity, CreateInstances, Policy, Quotas, Verbs},
@@ -29,6 +29,7 @@ pub(crate) struct Host {
     clock: Arc<dyn Clock>,
     dir: Arc<tempfile::TempDir>,
     others: Option<Others>,
+    rules: RecoveryRules,
 }
 
 /// What has the place of the world's own machines and disks.
@@ -38,7 +39,12 @@ pub(crate) type Others = (Arc<dyn Hypervisor>, Arc<dyn Volumes>);
 const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn caller() -> Caller {
-    Caller { owner: Owner("ann".into()), admin: false }
+    user("ann")
+}
+
+/// Somebody who is no administrator.
+pub(crate) fn user(name: &str) -> Caller {
+    Caller::new(name, Door::Grpc, false)
 }
 
 pub(crate) fn unbroken() -> Arc<dyn Lifeline> {
@@ -53,6 +59,11 @@ pub(crate) fn order(names: &[&str]) -> CreateInstances {
         bundle_id: "nano_3_0".into(),
         ..CreateInstances::default()
     }
+}
+
+/// Without rests: no test waits.
+pub(crate) fn recovery() -> RecoveryRules {
+    RecoveryRules { pauses: Vec::new(), ..RecoveryRules::default() }
 }
 
 pub(crate) async fn create(verbs: &Verbs, names: &[&str]) -> Result<Vec<Operation>> {
@@ -73,6 +84,7 @@ pub(crate) fn policy() -> Policy {
         public_pool: "172.27.0.0/22".parse().expect("a range"),
         ipv6_range: Some("2001:db8:12::/48".parse().expect("a range")),
         auto_snapshots_kept: 7,
+        history_days: 730,
         prune_replaced: false,
         package_proxy: String::new(),
     }
@@ -85,19 +97,25 @@ impl Host {
 
     pub(crate) fn with(policy: Policy) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
-        Self::build(Simulated::default(), dir, policy, unbroken(), Arc::new(WallClock), None)
+        Self::build(Simulated::default(), dir, policy, unbroken(), Arc::new(WallClock), None, recovery())
+    }
+
+    /// A daemon that recovers instances by those rules.
+    pub(crate) fn that_recovers(rules: RecoveryRules) -> Self {
+        let dir = Arc::new(tempfile::tempdir().expect("a directory"));
+        Self::build(Simulated::default(), dir, policy(), unbroken(), Arc::new(WallClock), None, rules)
     }
 
     /// A daemon in that world, but for its machines and disks.
     pub(crate) fn beside(policy: Policy, world: Simulated, others: Others) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
-        Self::build(world, dir, policy, unbroken(), Arc::new(WallClock), Some(others))
+        Self::build(world, dir, policy, unbroken(), Arc::new(WallClock), Some(others), recovery())
     }
 
     /// A daemon that takes that clock for the time of day.
     pub(crate) fn by_clock(clock: Arc<dyn Clock>) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
-        Self::build(Simulated::default(), dir, policy(), unbroken(), clock, None)
+        Self::build(Simulated::default(), dir, policy(), unbroken(), clock, None, recovery())
     }
 
     fn build(
@@ -107,6 +125,7 @@ impl Host {
         line: Arc<dyn Lifeline>,
         clock: Arc<dyn Clock>,
         others: Option<Others>,
+        rules: RecoveryRules,
     ) -> Self {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&dir.path().join("state.db")).expect("a database"));
         let mut ports = Ports { clock: clock.clone(), ..simulated_ports(store, &world) };
@@ -115,17 +134,21 @@ impl Host {
         }
         let limits = Limits { shutdown: LIMIT, parallel: 4, headroom: policy.capacity.disk_headroom };
         let engine = Engine::new(ports.clone(), limits, line);
+        engine.set_recovery(rules.clone());
         let images = concat!(env!("CARGO_MANIFEST_DIR"), "/../images");
         let catalogue = catalogue::load(images.as_ref()).expect("the catalogue");
         let verbs = Verbs::new(ports.clone(), engine.clone(), catalogue, policy.clone());
         engine.observe();
-        Self { world, verbs, engine, ports, policy, clock, dir, others }
+        Self { world, verbs, engine, ports, policy, clock, dir, others, rules }
     }
 
     /// A new daemon over the same world and state.
     pub(crate) async fn reborn(self, line: Arc<dyn Lifeline>) -> Self {
         let (world, dir, policy) = (self.world.clone(), self.dir.clone(), self.policy.clone());
-        let host = Self::build(world, dir, policy, line, self.clock.clone(), self.others.clone());
+        let (clock, others) = (self.clock.clone(), self.others.clone());
+        // It hears what happens in the world still, and is not to act upon it.
+        self.engine.let_go();
+        let host = Self::build(world, dir, policy, line, clock, others, self.rules.clone());
         let found = host.engine.recover().await.expect("recovers");
         host.verbs.resume_supplies(found.waiting).await.expect("resumes");
         host
@@ -137,7 +160,8 @@ impl Host {
         let (told, mut left) = (failed.clone(), number);
         self.world.fail_when(move |call| {
             // These belong to the verb, which refuses before anything is made, and to looking on.
-            if matches!(call, "base" | "free_bytes" | "state") || told.lock().expect("unpoisoned").is_some() {
+            let looks = matches!(call, "base" | "free_bytes" | "state" | "ending");
+            if looks || told.lock().expect("unpoisoned").is_some() {
                 return false;
             }
             if left == 0 {
@@ -169,6 +193,13 @@ impl Host {
                 panic!("the operation does not end in time: {:?}", self.ports.store.operation(id).await)
             }
         }
+    }
+
+    /// Damages the record of a layer, so that it cannot be read any more.
+    pub(crate) fn damage_record(&self, layer: LayerId) {
+        let state = rusqlite::Connection::open(self.dir.path().join("state.db")).expect("a database");
+        let sql = "UPDATE layers SET bytes = -1 WHERE id = ?1";
+        assert_eq!(state.execute(sql, [layer.to_string()]).expect("written"), 1);
     }
 
     /// Waits for operations, which must succeed.

@@ -241,6 +241,20 @@ async fn whatever_fails_leaves_nothing_and_can_be_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_layer_whose_record_cannot_be_read_keeps_its_file() {
+    let (here, there) = (source().await, Host::new());
+    let files = export(&here, "first", None).await.expect("exported");
+    let layer = import(&there, &files).await.expect("imported").disks[0].layer;
+    // The daemon is killed between the record and the file, and the record is damaged.
+    there.world.world().unsettled.insert(layer);
+    there.damage_record(layer);
+    let there = there.reborn(common::unbroken()).await;
+    let world = there.world.world().clone();
+    assert!(world.layers.contains_key(&layer), "it is not taken for one that was never written down");
+    assert!(world.unsettled.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_of_a_disk_becomes_a_disk_elsewhere() {
     let (here, there) = (source().await, Host::new());
     let taken = DiskSource::Disk("data".into());

@@ -74,7 +74,7 @@ add_modules() {
     echo "/lib/modules/$kernel/$name"
   done
 }
-add_modules "$root" virtio_pci virtio_blk virtio_net virtio_rng virtio_console virtio_scsi sd_mod button evdev vfat nls_cp437 nls_ascii \
+add_modules "$root" virtio_pci virtio_blk virtio_net virtio_rng virtio_console virtio_scsi sd_mod button evdev pvpanic_mmio vfat nls_cp437 nls_ascii \
   nls_utf8 nls_iso8859_1 >/dev/null
 cp "$packages/lib/modules/$kernel/modules.builtin" "$packages/lib/modules/$kernel/modules.order" "$root/lib/modules/$kernel/"
 "$busybox" depmod -b "$root" "$kernel"

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sloopd::{
     adapters::netlink::Netlink,
     config::Config,
-    model::{Finding, HostFacts, Instance, InstanceId, Layout, Protocol, Result},
+    model::{Bytes, Finding, HostFacts, HostLoad, Instance, InstanceId, Layout, Protocol, Result},
     ports::{Host, LinkEvent, Network, Ports, Store as _},
     simulated::Simulated,
     wiring::{self, Daemon},
@@ -32,6 +32,10 @@ struct Vast(Arc<dyn Host>);
 impl Host for Vast {
     fn facts(&self) -> HostFacts {
         HostFacts { memory_bytes: 1 << 50, ..self.0.facts() }
+    }
+
+    fn load(&self) -> HostLoad {
+        self.0.load()
     }
 
     fn listens(&self, protocol: Protocol, port: u16) -> bool {
@@ -61,6 +65,15 @@ impl Network for Wires {
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
         Network::list(&*self.network).await
+    }
+
+    async fn traffic(&self) -> Result<Vec<(InstanceId, Bytes)>> {
+        self.network.traffic().await
+    }
+
+    async fn arp_answers(&self, instance: &Instance) -> Result<bool> {
+        // As below: nobody is at most of them.
+        self.world.arp_answers(instance).await
     }
 
     async fn ssh_answers(&self, instance: &Instance) -> bool {

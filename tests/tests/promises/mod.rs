@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use sloopd::{
     model::{
-        BaseImage, Beneath, DomainState, Drive, Firmware, FirstBoot, Identity, Instance, InstanceId, Kind,
-        Layer, MetadataOptions, Owner, PortRange, PortRule, ResourceName, Status, Tags, UserData,
+        BaseImage, Beneath, DomainState, Drive, Ending, Firmware, FirstBoot, Identity, Instance, InstanceId,
+        Kind, Layer, MetadataOptions, Owner, PortRange, PortRule, ResourceName, Status, Tags, UserData,
     },
     ports::{DomainEvent, Ports},
 };
@@ -66,6 +66,7 @@ async fn wires(ports: &Ports, instance: &Instance) -> Result<()> {
         ports.network.ensure_link(instance).await?;
     }
     ensure!(ports.network.list().await? == [instance.id]);
+    ensure!(!ports.network.arp_answers(instance).await?, "nobody is on the wire");
     Ok(())
 }
 
@@ -97,6 +98,7 @@ async fn domains(ports: &Ports, instance: &Instance) -> Result<()> {
         hypervisor.ensure_defined(instance).await?;
     }
     ensure!(hypervisor.state(id).await? == DomainState::Off);
+    ensure!(hypervisor.ending(id).await? == Ending::Unknown && !hypervisor.agent_answers(id).await?);
     let attached = hypervisor.console(id).await.err().context("a console of what is off")?;
     ensure!(attached.kind == Kind::WrongState, "{attached:?}");
     for _ in 0..2 {
@@ -105,6 +107,7 @@ async fn domains(ports: &Ports, instance: &Instance) -> Result<()> {
     heard(&mut events, DomainEvent::Started(id)).await?;
     ensure!(hypervisor.list().await? == [(id, DomainState::Running)]);
     drop(hypervisor.console(id).await?);
+    used(ports, id).await?;
     let running = hypervisor.ensure_undefined(id).await.err().context("it is running")?;
     ensure!(running.kind == Kind::WrongState, "{running:?}");
     // Defining what runs changes nothing about its running.
@@ -115,10 +118,37 @@ async fn domains(ports: &Ports, instance: &Instance) -> Result<()> {
     }
     heard(&mut events, DomainEvent::Stopped(id)).await?;
     ensure!(hypervisor.state(id).await? == DomainState::Off);
+    ensure!(hypervisor.usage().await?.is_empty(), "what is off uses nothing");
+    ensure!(hypervisor.ending(id).await? == Ending::Destroyed);
     for _ in 0..2 {
         hypervisor.ensure_undefined(id).await?;
     }
     ensure!(hypervisor.state(id).await? == DomainState::Absent);
+    Ok(())
+}
+
+/// What it has used is said while it runs, by counters of its own that grow.
+async fn used(ports: &Ports, id: InstanceId) -> Result<()> {
+    let read = async || {
+        let all = ports.hypervisor.usage().await?;
+        let found = all.into_iter().find(|(one, _)| *one == id).context("what runs has used something")?.1;
+        anyhow::Ok((found, found.cpu.context("its processor ran")?))
+    };
+    let (first, cpu) = read().await?;
+    ensure!(first.resident.is_some_and(|bytes| bytes > 1 << 20), "{first:?}");
+    let disks = first.disks.context("its disks did something")?;
+    let later = async {
+        loop {
+            let (now, more) = read().await?;
+            ensure!(now.boot == first.boot && more >= cpu, "{first:?} and then {now:?}");
+            ensure!(now.disks.is_none_or(|now| now.read_bytes >= disks.read_bytes), "{first:?} {now:?}");
+            if more > cpu {
+                return Ok(());
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), later).await.context("it used nothing more")??;
+    ensure!(ports.network.traffic().await?.iter().any(|(one, _)| *one == id));
     Ok(())
 }
 

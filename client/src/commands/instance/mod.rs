@@ -3,11 +3,13 @@
 mod clone;
 pub(crate) mod create;
 pub(crate) mod delete;
+mod health;
 pub(crate) mod ip_type;
 pub(crate) mod list;
 pub(crate) mod metadata_options;
 pub(crate) mod next;
 pub(crate) mod power;
+mod recovery;
 mod resize;
 mod rollback;
 pub(crate) mod show;
@@ -52,6 +54,10 @@ pub(crate) enum InstanceCommand {
     Access(OneName),
     /// Show what an instance has moved this month, beside what its plan allows
     Transfer(OneName),
+    /// Show whether an instance is well, and what is done when it is not
+    Health(OneName),
+    /// Say what is done when an instance ends without being told to, or show what was said
+    Recovery(recovery::RecoveryArgs),
     /// Give an instance an IPv6 address besides, or take it away
     SetIpType(ip_type::IpTypeArgs),
     /// Say how an instance may ask for its metadata, or show what was said
@@ -90,6 +96,8 @@ pub(crate) async fn run(session: &Session, output: &Output, command: InstanceCom
         InstanceCommand::Clone(args) => clone::run(session, output, args).await,
         InstanceCommand::Access(one) => show::access(session, output, &one.name).await,
         InstanceCommand::Transfer(one) => transfer::run(session, output, &one.name).await,
+        InstanceCommand::Health(one) => health::run(session, output, &one.name).await,
+        InstanceCommand::Recovery(args) => recovery::run(session, output, args).await,
         InstanceCommand::SetIpType(args) => ip_type::run(session, output, args).await,
         InstanceCommand::MetadataOptions(args) => metadata_options::run(session, output, &args).await,
     }

@@ -1,12 +1,12 @@
 //! `sloop instance show`, `state` and `access`.
 
 use sloop_proto::v1::{
-    Disk, GetInstanceAccessDetailsRequest, GetInstanceAccessDetailsResult, GetInstanceRequest,
-    GetInstanceStateRequest, GetInstanceTransferResult, Instance, InstanceAccessDetails,
+    Disk, GetInstanceAccessDetailsRequest, GetInstanceAccessDetailsResult, GetInstanceHealthResult,
+    GetInstanceRequest, GetInstanceStateRequest, GetInstanceTransferResult, Instance, InstanceAccessDetails,
     InstanceAccessProtocol,
 };
 
-use super::{metadata_options, transfer};
+use super::{health, metadata_options, transfer};
 use crate::commands::firewall::Opening;
 use crate::commands::snapshot::auto;
 use crate::commands::tag;
@@ -20,9 +20,10 @@ pub(crate) async fn run(session: &Session, output: &Output, name: &str) -> Outco
     let request = GetInstanceRequest { instance_name: name.to_owned(), ..GetInstanceRequest::default() };
     let result = session.instances().get_instance(request).await?.into_inner();
     // Left out where it cannot be had: the rest is worth showing.
-    let moved = transfer::ask(session, name).await.ok();
+    let (moved, checks) = (transfer::ask(session, name).await.ok(), health::ask(session, name).await.ok());
     output.answer("GetInstanceResult", &result, || {
-        result.instance.as_ref().map(|instance| describe(instance, moved.as_ref())).unwrap_or_default()
+        let describe = |instance| describe(instance, moved.as_ref(), checks.as_ref());
+        result.instance.as_ref().map(describe).unwrap_or_default()
     })?;
     Ok(0)
 }
@@ -57,7 +58,11 @@ pub(crate) async fn access_details(
     Ok(session.instances().get_instance_access_details(request).await?.into_inner())
 }
 
-fn describe(instance: &Instance, moved: Option<&GetInstanceTransferResult>) -> String {
+fn describe(
+    instance: &Instance,
+    moved: Option<&GetInstanceTransferResult>,
+    checks: Option<&GetInstanceHealthResult>,
+) -> String {
     let networking = instance.networking.clone().unwrap_or_default();
     let ports: Vec<_> = networking.ports.iter().map(|port| Opening::from(port).to_string()).collect();
     let tags: Vec<_> = instance.tags.iter().map(tag::spell).collect();
@@ -68,6 +73,8 @@ fn describe(instance: &Instance, moved: Option<&GetInstanceTransferResult>) -> S
     let head = [
         ("Name", instance.name().to_owned()),
         ("State", state.name().to_owned()),
+        ("Checks", checks.map(health::spell).unwrap_or_default()),
+        ("Recovery", checks.map(health::policy).unwrap_or_default()),
         ("Blueprint", format!("{} ({})", instance.blueprint_id(), instance.blueprint_name())),
         ("Bundle", plan(instance)),
         ("Disks", attached(instance)),

@@ -3,7 +3,7 @@
 use clap::Args;
 use sloop_proto::v1::CopySnapshotRequest;
 
-use super::auto::day;
+use super::auto::of::AutoOf;
 use crate::commands::region;
 use crate::commands::work::told;
 use crate::complete;
@@ -33,12 +33,8 @@ pub(crate) struct CopyArgs {
     /// Name of the snapshot to make
     #[arg(required_unless_present = "auto_of")]
     new_name: Option<String>,
-    /// Instance or disk whose automatic snapshot is copied, instead of a snapshot that has a name
-    #[arg(long, value_name = "NAME", add = complete::instances_or_disks())]
-    auto_of: Option<String>,
-    /// Date of the automatic snapshot [default: that of the latest]
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "auto_of", value_parser = day::parse)]
-    date: Option<String>,
+    #[command(flatten)]
+    auto: AutoOf,
     #[command(flatten)]
     end: End,
 }
@@ -47,7 +43,7 @@ impl CopyArgs {
     /// The name of the snapshot that there is, which an automatic one does not have, and that of the one to make. Of an
     /// automatic one, the latter comes first.
     fn names(&self) -> Result<(Option<String>, String), Failure> {
-        match (&self.auto_of, &self.snapshot, &self.new_name) {
+        match (&self.auto.auto_of, &self.snapshot, &self.new_name) {
             (None, Some(old), Some(new)) => Ok((Some(old.clone()), new.clone())),
             (Some(_), Some(new), None) => Ok((None, new.clone())),
             _ => Err(Failure::usage("--auto-of NAME stands in the place of a snapshot")
@@ -57,7 +53,7 @@ impl CopyArgs {
 
     /// What the copy holds.
     fn held(&self) -> String {
-        match (&self.auto_of, &self.date) {
+        match (&self.auto.auto_of, &self.auto.date) {
             (Some(source), Some(date)) => format!("what {source} held on {date}"),
             (Some(source), None) => format!("what {source} held at its latest automatic snapshot"),
             (None, _) => format!("what {} does", self.snapshot.as_deref().unwrap_or_default()),
@@ -71,9 +67,9 @@ pub(super) async fn run(session: &Session, output: &Output, args: CopyArgs) -> O
     let (held, new) = (text::safe(&args.held()), text::safe(&target_snapshot_name));
     let request = CopySnapshotRequest {
         source_snapshot_name,
-        use_latest_restorable_auto_snapshot: day::latest(args.auto_of.as_deref(), args.date.as_deref()),
-        source_resource_name: args.auto_of,
-        restore_date: args.date,
+        use_latest_restorable_auto_snapshot: args.auto.latest(),
+        source_resource_name: args.auto.auto_of,
+        restore_date: args.auto.date,
         target_snapshot_name,
         source_region: region::home(session).await?,
     };

@@ -6,13 +6,11 @@ use sloop_proto::v1::{
 };
 
 use super::find::either;
-use crate::commands::work::Work;
+use crate::commands::deletion::Deletion;
 use crate::complete;
-use crate::confirm::{DELETE, confirm};
 use crate::connect::Session;
 use crate::failure::{Failure, Outcome};
 use crate::output::Output;
-use crate::wait::End;
 
 /// Arguments of `delete`.
 #[derive(Args, Debug)]
@@ -20,29 +18,21 @@ pub(crate) struct DeleteArgs {
     /// Names of the snapshots
     #[arg(value_name = "NAME", required = true, add = complete::snapshots())]
     names: Vec<String>,
-    /// Delete without being asked
-    #[arg(long, short)]
-    yes: bool,
     #[command(flatten)]
-    end: End,
+    deletion: Deletion,
 }
 
 /// Deletes snapshots of either kind, after asking; each by itself, whatever becomes of the others.
 pub(super) async fn run(session: &Session, output: &Output, args: DeleteArgs) -> Outcome {
-    if !args.yes {
-        confirm(&DELETE, &args.names.join(", "))?;
-    }
-    let limits = args.end.limits(None);
-    let mut work = Work::ask(args.names, async |name| {
-        either(&name, of_instance(session, &name), of_disk(session, &name)).await
-    })
-    .await;
-    work.settle(session, output, limits).await;
     // The other answer has the same member.
-    let result = DeleteInstanceSnapshotResult { operations: work.operations.clone() };
-    output
-        .answer("DeleteInstanceSnapshotResult", &result, || work.tell(limits, "deleted", "being deleted"))?;
-    Ok(work.end(output))
+    let (what, answer) = (args.names.join(", "), |operations| DeleteInstanceSnapshotResult { operations });
+    let deleted = args.deletion.run(
+        (session, output),
+        (args.names, &what),
+        async |name| either(&name, of_instance(session, &name), of_disk(session, &name)).await,
+        ("DeleteInstanceSnapshotResult", answer),
+    );
+    deleted.await
 }
 
 async fn of_instance(session: &Session, name: &str) -> Result<Vec<Operation>, Failure> {

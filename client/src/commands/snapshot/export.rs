@@ -9,7 +9,7 @@ use sloop_proto::v1::download_snapshot_result::Part as Piece;
 use sloop_proto::v1::{DownloadSnapshotRequest, SnapshotFile, SnapshotManifest};
 use tokio_stream::StreamExt as _;
 
-use super::auto::day;
+use super::auto::of::AutoOf;
 use super::manifest;
 use crate::commands::image::attend;
 use crate::commands::image::part::{Part, refuse};
@@ -41,12 +41,8 @@ pub(crate) struct ExportArgs {
     /// New file
     #[arg(required_unless_present = "auto_of")]
     file: Option<PathBuf>,
-    /// Instance or disk whose automatic snapshot is exported, instead of a snapshot that has a name
-    #[arg(long, value_name = "NAME", add = complete::instances_or_disks())]
-    auto_of: Option<String>,
-    /// Date of the automatic snapshot [default: that of the latest]
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "auto_of", value_parser = day::parse)]
-    date: Option<String>,
+    #[command(flatten)]
+    auto: AutoOf,
     /// Leave out what this snapshot holds, which the other host has already
     #[arg(long, value_name = "SNAPSHOT", add = complete::snapshots())]
     incremental_since: Option<String>,
@@ -82,12 +78,12 @@ pub(super) async fn run(session: &Session, output: &Output, args: ExportArgs) ->
     for path in [&name, &manifest::beside(&name)] {
         refuse(path, args.force)?;
     }
-    let title = args.auto_of.clone().or_else(|| snapshot.clone()).unwrap_or_default();
+    let title = args.auto.auto_of.clone().or_else(|| snapshot.clone()).unwrap_or_default();
     let request = DownloadSnapshotRequest {
         snapshot_name: snapshot.unwrap_or_default(),
-        use_latest_restorable_auto_snapshot: day::latest(args.auto_of.as_deref(), args.date.as_deref()),
-        source_resource_name: args.auto_of,
-        restore_date: args.date,
+        use_latest_restorable_auto_snapshot: args.auto.latest(),
+        source_resource_name: args.auto.auto_of,
+        restore_date: args.auto.date,
         incremental_since: args.incremental_since,
     };
     let receiving = Receiving {
@@ -134,7 +130,7 @@ impl ExportArgs {
     /// The name of the snapshot, which an automatic one does not have, and the file. Of an automatic one, the latter comes
     /// first.
     fn names(&self) -> Result<(Option<String>, PathBuf), Failure> {
-        match (&self.auto_of, &self.snapshot, &self.file) {
+        match (&self.auto.auto_of, &self.snapshot, &self.file) {
             (None, Some(snapshot), Some(file)) => Ok((Some(snapshot.clone()), file.clone())),
             (Some(_), Some(file), None) => Ok((None, file.into())),
             _ => Err(Failure::usage("--auto-of NAME stands in the place of a snapshot")

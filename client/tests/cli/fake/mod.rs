@@ -2,12 +2,16 @@
 
 mod add_ons;
 mod console;
+mod costs;
 mod disks;
 mod firewall;
+mod health;
+mod history;
 mod host;
 mod images;
 mod instances;
 mod key_pairs;
+mod metrics;
 mod snapshots;
 mod static_ips;
 mod storage;
@@ -20,12 +24,16 @@ use std::pin::Pin;
 
 use sloop_proto::v1::add_ons_server::AddOnsServer;
 use sloop_proto::v1::catalogue_server::CatalogueServer;
+use sloop_proto::v1::costs_server::CostsServer;
 use sloop_proto::v1::disks_server::DisksServer;
 use sloop_proto::v1::firewall_server::FirewallServer;
+use sloop_proto::v1::health_server::HealthServer;
+use sloop_proto::v1::history_server::HistoryServer;
 use sloop_proto::v1::host_server::HostServer;
 use sloop_proto::v1::images_server::ImagesServer;
 use sloop_proto::v1::instances_server::InstancesServer;
 use sloop_proto::v1::key_pairs_server::KeyPairsServer;
+use sloop_proto::v1::metrics_server::MetricsServer;
 use sloop_proto::v1::operations_server::OperationsServer;
 use sloop_proto::v1::publishing_server::PublishingServer;
 use sloop_proto::v1::readiness_server::ReadinessServer;
@@ -87,12 +95,16 @@ fn serve(socket: &Path, script: Script) -> Runtime {
     let server = Server::builder()
         .add_service(AddOnsServer::new(script))
         .add_service(CatalogueServer::new(script))
+        .add_service(CostsServer::new(script))
         .add_service(DisksServer::new(script))
         .add_service(FirewallServer::new(script))
+        .add_service(HistoryServer::new(script))
+        .add_service(HealthServer::new(script))
         .add_service(HostServer::new(script))
         .add_service(ImagesServer::new(script))
         .add_service(InstancesServer::new(script))
         .add_service(KeyPairsServer::new(script))
+        .add_service(MetricsServer::new(script))
         .add_service(OperationsServer::new(script))
         .add_service(PublishingServer::new(script))
         .add_service(ReadinessServer::new(script))

@@ -26,7 +26,12 @@ pub fn load(dir: &Path) -> Result<Catalogue> {
         blueprints
             .push(file.into_model(&keys).map_err(|error| error.while_doing(&path.display().to_string()))?);
     }
-    let mut bundles: Vec<_> = bundles.bundle.into_iter().map(schema::Bundle::into_model).collect();
+    let mut bundles = bundles
+        .bundle
+        .into_iter()
+        .map(schema::Bundle::into_model)
+        .collect::<Result<Vec<_>>>()
+        .map_err(|error| error.while_doing(&dir.join("bundles.toml").display().to_string()))?;
     blueprints.sort_by(|a, b| a.id.cmp(&b.id));
     for blueprint in &blueprints {
         if let ImageSource::Bake(bake) = &blueprint.source

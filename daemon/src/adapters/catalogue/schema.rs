@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::image::{Bake, Image, Keys, Password};
-use crate::model::{self, BlueprintKind, Firmware, PortRange, PortRule, Result};
+use crate::model::{self, BlueprintKind, CpuShare, Error, Firmware, PortRange, PortRule, Result};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +18,7 @@ pub(super) struct Bundle {
     name: String,
     instance_type: String,
     cpu_count: u32,
+    cpu_baseline_percent: Option<f32>,
     ram_mb: u32,
     disk_gb: u32,
     transfer_gb: u32,
@@ -29,12 +30,13 @@ pub(super) struct Bundle {
 }
 
 impl Bundle {
-    pub(super) fn into_model(self) -> model::Bundle {
+    pub(super) fn into_model(self) -> Result<model::Bundle> {
         let Self {
             id,
             name,
             instance_type,
             cpu_count,
+            cpu_baseline_percent,
             ram_mb,
             disk_gb,
             transfer_gb,
@@ -44,11 +46,13 @@ impl Bundle {
             active,
             supported_platforms,
         } = self;
-        model::Bundle {
+        let cpu_baseline = cpu_baseline_percent.map(|percent| baseline(&id, percent)).transpose()?;
+        Ok(model::Bundle {
             id,
             name,
             instance_type,
             cpu_count,
+            cpu_baseline,
             ram_mb,
             disk_gb,
             transfer_gb,
@@ -57,8 +61,14 @@ impl Bundle {
             power,
             active,
             supported_platforms,
-        }
+        })
     }
+}
+
+fn baseline(id: &str, percent: f32) -> Result<CpuShare> {
+    CpuShare::of_percent(percent).ok_or_else(|| {
+        Error::internal(format!("bundle {id}: cpu_baseline_percent {percent} must be from 1 to 100"))
+    })
 }
 
 #[derive(Deserialize)]

@@ -73,6 +73,32 @@ fn the_repositorys_own_is_sound_and_has_every_key_that_it_names() {
 }
 
 #[test]
+fn every_plan_of_lightsails_has_its_baseline() {
+    let catalogue = load(&images()).expect("a sound catalogue");
+    let of = |id: &str| catalogue.bundle(id).expect("a plan").cpu_baseline.map(|share| share.to_string());
+    let shares = ["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge"]
+        .map(|name| of(&format!("{name}_3_0")).expect("it has one"));
+    assert_eq!(shares, ["5 %", "10 %", "20 %", "20 %", "30 %", "22.5 %", "17 %"]);
+    assert_eq!(of("tiny_1_0"), None);
+}
+
+#[test]
+fn baselines_that_are_no_shares_are_refused_with_their_place() {
+    let dir = catalogue("source = \"recipe\"\nrecipe = \"ours\"");
+    let path = dir.path().join("bundles.toml");
+    let sound = std::fs::read_to_string(&path).expect("the plans");
+    for percent in ["0.0", "0.9", "-5.0", "100.1", "nan", "inf"] {
+        let text = sound.replacen("percent = 5.0\n", &format!("percent = {percent}\n"), 1);
+        assert_ne!(text, sound);
+        std::fs::write(&path, text).expect("written");
+        let error = load(dir.path()).expect_err(percent);
+        for word in ["bundles.toml", "nano_3_0", "cpu_baseline_percent", "from 1 to 100"] {
+            assert!(error.message.contains(word), "{error} lacks {word}");
+        }
+    }
+}
+
+#[test]
 fn there_are_three_ways_to_be_verified() {
     let detached = verification(&format!("checksums = \"S\"\nsignature = \"S.gpg\"\nkey = \"{KEY}\""));
     let Verification::Signed { checksums, signature, key } = detached else { panic!("{detached:?}") };

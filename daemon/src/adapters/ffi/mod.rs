@@ -3,4 +3,5 @@
 
 pub mod libvirt;
 pub mod packet;
+pub mod statistics;
 pub mod tun;

@@ -18,6 +18,7 @@ use super::{
     workshop::{Workshop, give},
 };
 use crate::{
+    adapters::disk::blocking,
     model::{Error, Firmware, ImageMoment, Kind, Result, StoredImage},
     ports::Told,
 };
@@ -179,14 +180,6 @@ pub(super) async fn digest(file: PathBuf) -> Result<String> {
         }
     })
     .await
-}
-
-/// Runs what takes long away from where others wait.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::internal(format!("work on a file broke off: {error}")))?
 }
 
 /// How long qemu-img may take for a file of that length: a disk that does ten megabytes a second is still served.

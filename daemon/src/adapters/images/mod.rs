@@ -19,20 +19,16 @@ mod unpack;
 mod verify;
 pub(super) mod workshop;
 
-use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use futures::StreamExt as _;
 
 pub use self::mirror::{Mirror, Patience};
 use self::{
     ingest::{Arrival, ingest},
     shelf::{Description, Shelf},
 };
-use super::disk::failure as disk_failure;
+use super::disk::{failure as disk_failure, pieces};
 use crate::{
     model::{
         BaseImage, Blueprint, BlueprintKind, Error, Firmware, ImageMoment, ImageSource, ImportOrder, Kind,
@@ -141,21 +137,7 @@ impl Images for ImageStore {
     async fn read(&self, image: &StoredImage) -> Result<Pieces> {
         let path = image.path.clone();
         let file = std::fs::File::open(&path).map_err(|error| disk_failure("read", &path, &error))?;
-        let pieces = futures::stream::unfold(Some((file, path)), |state| async {
-            let (mut file, path) = state?;
-            let piece = ingest::blocking(move || {
-                let mut piece = vec![0; 128 * 1024];
-                let read = file.read(&mut piece).map_err(|error| disk_failure("read", &path, &error))?;
-                piece.truncate(read);
-                Ok((piece, file, path))
-            });
-            match piece.await {
-                Ok((piece, ..)) if piece.is_empty() => None,
-                Ok((piece, file, path)) => Some((Ok(piece), Some((file, path)))),
-                Err(error) => Some((Err(error), None)),
-            }
-        });
-        Ok(pieces.boxed())
+        Ok(pieces(file, path))
     }
 
     async fn remove(&self, image: &StoredImage) -> Result<()> {

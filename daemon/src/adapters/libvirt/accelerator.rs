@@ -81,6 +81,13 @@ impl Libvirt {
         }
     }
 
+    /// What guests were to run on may go while they do: a module is unloaded, or a container loses the device. None of them starts then.
+    pub(super) async fn accelerator_gone(&self) -> Option<String> {
+        let (accelerator, _) = self.accelerator().await.ok()?;
+        let is_gone = accelerator == Accelerator::Kvm && !Path::new(DEVICE).exists();
+        is_gone.then(|| format!("{DEVICE} is not there any more, which it was when sloopd started"))
+    }
+
     pub(super) async fn examine_accelerator(&self) -> Finding {
         match self.accelerator().await {
             Ok((Accelerator::Kvm, reason)) => Finding::ok("accelerator", format!("KVM: {reason}")),

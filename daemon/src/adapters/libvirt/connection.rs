@@ -15,7 +15,10 @@ use tokio::sync::{Semaphore, broadcast};
 use virt::{connect::Connect, error::Error as VirtError};
 use virt_sys as sys;
 
-use super::errors::from_virt;
+use super::{
+    ending::{Hint, Hints},
+    errors::from_virt,
+};
 use crate::{
     adapters::ffi,
     model::{Error, InstanceId, Result},
@@ -38,10 +41,11 @@ struct Line {
     /// Held by the one who opens a connection. Not the lock of `open`: libvirt may tell of a line's end in the very thread
     /// that is opening it.
     opening: Mutex<()>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     events: broadcast::Sender<DomainEvent>,
     /// Every stop with libvirt's reason for it, which the port's events do not tell.
     stops: broadcast::Sender<(InstanceId, u32)>,
+    hints: Arc<Hints>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -52,9 +56,10 @@ impl Connection {
             uri,
             open: Mutex::default(),
             opening: Mutex::default(),
-            permits: Semaphore::new(AT_ONCE),
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
             events: broadcast::channel(256).0,
             stops: broadcast::channel(16).0,
+            hints: Arc::default(),
             runtime: tokio::runtime::Handle::current(),
         });
         let connection = Self { line: line.clone() };
@@ -74,6 +79,16 @@ impl Connection {
         self.line.stops.subscribe()
     }
 
+    /// Whether another call would be begun at once.
+    pub(super) fn has_place(&self) -> bool {
+        self.line.permits.available_permits() > 0
+    }
+
+    /// What was told of a domain's end before it came.
+    pub(super) fn hint(&self, id: InstanceId) -> Option<Hint> {
+        self.line.hints.of(id)
+    }
+
     pub(super) fn uri(&self) -> &str {
         &self.line.uri
     }
@@ -85,10 +100,13 @@ impl Connection {
     ) -> Result<T> {
         let line = self.line.clone();
         let call = async move {
-            let _permit =
-                line.permits.acquire().await.map_err(|_| Error::internal("the line to libvirt is closed"))?;
-            let line = line.clone();
-            let work = move || work(&line.connection()?);
+            let permits = line.permits.clone().acquire_owned().await;
+            let permit = permits.map_err(|_| Error::internal("the line to libvirt is closed"))?;
+            let work = move || {
+                // Held until libvirt has answered, also when nobody waits for it any more.
+                let _permit = permit;
+                work(&line.connection()?)
+            };
             let done = tokio::task::spawn_blocking(work).await;
             done.map_err(|error| Error::internal(format!("a call to libvirt broke off: {error}")))?
                 .map_err(|error| from_virt(&error))
@@ -113,9 +131,13 @@ impl Line {
         let connection = Connect::open(Some(&self.uri))?;
         // A daemon that hangs is given up after 25 seconds. Local drivers know no keep-alive, and need none.
         let _ = connection.set_keep_alive(5, 5);
-        let (events, stops) = (self.events.clone(), self.stops.clone());
-        let publish =
-            move |uuid: &str, event: i32, detail: i32| publish(&events, &stops, uuid, (event, detail));
+        let (events, stops, hints) = (self.events.clone(), self.stops.clone(), self.hints.clone());
+        let publish = move |uuid: &str, event: i32, detail: i32| {
+            if let Ok(id) = uuid.parse() {
+                hints.hear(id, (event, detail));
+                publish(&events, &stops, id, (event, detail));
+            }
+        };
         ffi::libvirt::watch_lifecycle(&connection, Box::new(publish))?;
         let (line, broken) = (Arc::downgrade(self), Arc::new(AtomicBool::new(false)));
         // Local drivers have no line that could break, and say so.
@@ -167,10 +189,9 @@ fn lost(line: &Weak<Line>, broken: &AtomicBool) {
 fn publish(
     events: &broadcast::Sender<DomainEvent>,
     stops: &broadcast::Sender<(InstanceId, u32)>,
-    uuid: &str,
+    id: InstanceId,
     (event, detail): (i32, i32),
 ) {
-    let Ok(id) = uuid.parse::<InstanceId>() else { return };
     // Nobody may be listening.
     match event.cast_unsigned() {
         sys::VIR_DOMAIN_EVENT_STARTED => drop(events.send(DomainEvent::Started(id))),
@@ -179,7 +200,8 @@ fn publish(
         {
             drop(events.send(DomainEvent::Halted(id)));
         }
-        sys::VIR_DOMAIN_EVENT_STOPPED | sys::VIR_DOMAIN_EVENT_CRASHED => {
+        // One that crashed, because its guest panicked, is stopped by libvirt a moment later.
+        sys::VIR_DOMAIN_EVENT_STOPPED => {
             let detail = detail.cast_unsigned();
             if matches!(detail, sys::VIR_DOMAIN_EVENT_STOPPED_CRASHED | sys::VIR_DOMAIN_EVENT_STOPPED_FAILED)
             {

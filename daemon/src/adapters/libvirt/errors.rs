@@ -17,6 +17,12 @@ pub(super) fn is_idle(error: &VirtError) -> bool {
     error.code() == Known(ErrorNumber::OperationInvalid)
 }
 
+/// Whether libvirt cannot do such a thing here.
+pub(super) fn is_unsupported(error: &VirtError) -> bool {
+    use ErrorNumber::{ConfigUnsupported, NoSupport, OperationUnsupported};
+    matches!(error.code(), Known(ConfigUnsupported | NoSupport | OperationUnsupported))
+}
+
 pub(super) fn from_virt(error: &VirtError) -> Error {
     let message = format!("libvirt: {}", error.message());
     let Known(code) = error.code() else { return Error::internal(message) };

@@ -13,8 +13,8 @@ use virt_sys as sys;
 use super::{Libvirt, console, errors, ring, xml};
 use crate::{
     model::{
-        Beneath, DomainState, Drive, Error, Finding, HypervisorFacts, Instance, InstanceId, Kind, LayerId,
-        Result, Slot, Way,
+        Beneath, CpuShare, DomainState, Drive, Ending, Error, Finding, HypervisorFacts, Instance, InstanceId,
+        Kind, LayerId, Result, Slot, Usage, Way,
     },
     ports::{ConsoleStream, DomainEvent, Hypervisor},
 };
@@ -104,6 +104,10 @@ impl Hypervisor for Libvirt {
         Ok(self.with_own(id, alive).await?.unwrap_or(DomainState::Absent))
     }
 
+    async fn ending(&self, id: InstanceId) -> Result<Ending> {
+        self.ending_of(id).await
+    }
+
     async fn list(&self) -> Result<Vec<(InstanceId, DomainState)>> {
         let host = self.settings.host_id.to_string();
         self.connection
@@ -137,6 +141,22 @@ impl Hypervisor for Libvirt {
     async fn resume_halted(&self, id: InstanceId) -> Result<()> {
         let resume = |domain: &Domain| if is_halted(domain) { domain.resume().map(drop) } else { Ok(()) };
         self.with_own(id, resume).await.map(drop)
+    }
+
+    async fn usage(&self) -> Result<Vec<(InstanceId, Usage)>> {
+        self.usage_of_all().await
+    }
+
+    async fn limit_cpu(&self, id: InstanceId, share: Option<CpuShare>) -> Result<()> {
+        self.hold_to(id, share).await
+    }
+
+    async fn agent_answers(&self, id: InstanceId) -> Result<bool> {
+        self.ping_agent(id).await
+    }
+
+    async fn accelerator_fault(&self) -> Option<String> {
+        self.accelerator_gone().await
     }
 
     fn events(&self) -> broadcast::Receiver<DomainEvent> {
@@ -207,7 +227,7 @@ fn find(libvirt: &Connect, id: InstanceId) -> Result<Option<Domain>, VirtError> 
 }
 
 /// The instance that the domain's tag names, if the tag is of this host.
-fn owned(domain: &Domain, host: &str) -> Option<InstanceId> {
+pub(super) fn owned(domain: &Domain, host: &str) -> Option<InstanceId> {
     let element = sys::VIR_DOMAIN_METADATA_ELEMENT.cast_signed();
     let tag = domain.metadata(element, Some(xml::NAMESPACE), 0).ok()?;
     let mut reader = quick_xml::Reader::from_str(&tag);

@@ -15,7 +15,8 @@ use super::{Settings, absent, done, failed, host::index_of, sysctl};
 use crate::{
     adapters::ffi,
     model::{
-        Error, HostId, IPV6_ROUTER, Instance, InstanceId, Ipv6Range, Result, group_of, link_local, mac_of,
+        Bytes, Error, HostId, IPV6_ROUTER, Instance, InstanceId, Ipv6Range, Result, group_of, link_local,
+        mac_of,
     },
 };
 
@@ -172,15 +173,27 @@ pub(super) async fn remove(handle: &Handle, host: HostId, id: InstanceId) -> Res
 }
 
 pub(super) async fn list(handle: &Handle, host: HostId) -> Result<Vec<InstanceId>> {
+    Ok(traffic(handle, host).await?.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Every tap of ours with the bytes on it. What the host receives is what the guest sends.
+pub(super) async fn traffic(handle: &Handle, host: HostId) -> Result<Vec<(InstanceId, Bytes)>> {
     let mut links = handle.link().get().execute();
-    let mut found = Vec::new();
+    let (prefix, mut found) = (format!("sloop:{host}:"), Vec::new());
     while let Some(link) = links.try_next().await.map_err(failed("list the interfaces"))? {
-        let aliases = link.attributes.into_iter().filter_map(|attribute| match attribute {
-            LinkAttribute::IfAlias(alias) => Some(alias),
-            _ => None,
-        });
-        let prefix = format!("sloop:{host}:");
-        found.extend(aliases.filter_map(|alias| alias.strip_prefix(&prefix)?.parse::<InstanceId>().ok()));
+        let (mut id, mut bytes) = (None, Bytes::default());
+        for attribute in link.attributes {
+            match attribute {
+                LinkAttribute::IfAlias(alias) => {
+                    id = alias.strip_prefix(&prefix).and_then(|id| id.parse::<InstanceId>().ok());
+                }
+                LinkAttribute::Stats64(stats) => {
+                    bytes = Bytes { inward: stats.tx_bytes, outward: stats.rx_bytes };
+                }
+                _ => {}
+            }
+        }
+        found.extend(id.map(|id| (id, bytes)));
     }
     Ok(found)
 }

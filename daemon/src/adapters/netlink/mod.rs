@@ -1,7 +1,8 @@
 //! The wires: one tap for each instance, routed by the host, no bridge. `host` prepares the machine, `link` makes a tap,
 //! `serve` has DHCP and router advertisements on it, `uplink` answers for public addresses in a network that others are in too, `capture` keeps others' policy routes from taking
-//! packets of instances, `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers.
+//! packets of instances, `sysctl` writes kernel settings, `ssh` looks whether a guest's SSH server answers, `arp` whether its kernel does.
 
+mod arp;
 mod capture;
 mod guard;
 mod host;
@@ -20,7 +21,7 @@ use tokio::sync::broadcast;
 use self::serve::Serving;
 use super::ra;
 use crate::{
-    model::{Error, Finding, HostId, Instance, InstanceId, Ipv6Range, Pool, Result},
+    model::{Bytes, Error, Finding, HostId, Instance, InstanceId, Ipv6Range, Pool, Result},
     ports::{LinkEvent, Network},
 };
 
@@ -110,6 +111,14 @@ impl Network for Netlink {
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
         limited(link::list(&self.handle, self.settings.host_id)).await
+    }
+
+    async fn traffic(&self) -> Result<Vec<(InstanceId, Bytes)>> {
+        limited(link::traffic(&self.handle, self.settings.host_id)).await
+    }
+
+    async fn arp_answers(&self, instance: &Instance) -> Result<bool> {
+        self.has_address(instance.id, instance.private_ip).await
     }
 
     async fn ssh_answers(&self, instance: &Instance) -> bool {

@@ -55,6 +55,13 @@ pub(super) fn all(db: &Connection) -> rusqlite::Result<Vec<Layer>> {
     Ok(readable("layer", rows))
 }
 
+/// Those of all records, by their names alone: the rest may be unreadable.
+pub(super) fn ids(db: &Connection) -> rusqlite::Result<HashSet<LayerId>> {
+    let mut statement = db.prepare_cached("SELECT id FROM layers")?;
+    let rows = statement.query_map([], |row| id(row, 0))?;
+    rows.collect()
+}
+
 /// The stack under a top.
 pub(super) fn stack(db: &Connection, top: &str) -> rusqlite::Result<Stack> {
     let mut statement = db.prepare_cached(
@@ -116,4 +123,23 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Layer> {
         (None, None) => Beneath::Nothing,
     };
     Ok(Layer { id: id(row, 0)?, beneath, bytes: row.get(3)?, is_made: row.get(4)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::sqlite::migrations;
+
+    #[test]
+    fn a_layer_whose_record_cannot_be_read_is_known_to_be_there() {
+        let mut db = Connection::open_in_memory().expect("a database");
+        migrations::ALL.to_latest(&mut db).expect("the present schema");
+        let (sound, damaged) = (Layer::on(Beneath::Nothing, 1 << 30), Layer::on(Beneath::Nothing, 1 << 30));
+        for layer in [&sound, &damaged] {
+            insert(&db, layer).expect("new");
+        }
+        db.execute("UPDATE layers SET bytes = -1 WHERE id = ?1", [damaged.id.to_string()]).expect("written");
+        assert_eq!(all(&db).expect("readable"), std::slice::from_ref(&sound));
+        assert_eq!(ids(&db).expect("readable"), HashSet::from([sound.id, damaged.id]));
+    }
 }

@@ -14,6 +14,9 @@ pub(super) static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| {
         M::up(AUTO_SNAPSHOTS),
         M::up(HEIRS),
         M::up(DIGESTS),
+        M::up(HISTORY),
+        M::up(BURSTS),
+        M::up(RECOVERY),
     ])
 });
 
@@ -250,6 +253,44 @@ CREATE TABLE digests (
     layer TEXT PRIMARY KEY REFERENCES layers (id) ON DELETE CASCADE,
     digest TEXT NOT NULL                    -- SHA-256
 ) STRICT;
+";
+
+/// Operations as the history of the host. Of those that are there, nobody knows more than whose they are.
+const HISTORY: &str = "
+ALTER TABLE operations ADD COLUMN caller TEXT NOT NULL DEFAULT '';      -- who asked for it
+ALTER TABLE operations ADD COLUMN door TEXT NOT NULL DEFAULT 'grpc';    -- from where
+ALTER TABLE operations ADD COLUMN change TEXT NOT NULL DEFAULT '';      -- in words: before -> after
+UPDATE operations SET caller = owner;
+CREATE INDEX operations_of_owner ON operations (owner, number);
+CREATE INDEX operations_by_age ON operations (created_at);
+";
+
+/// What instances have saved of their processors' time.
+const BURSTS: &str = "
+CREATE TABLE bursts (
+    instance_id TEXT PRIMARY KEY REFERENCES instances (id) ON DELETE CASCADE,
+    balance REAL NOT NULL,                  -- seconds of one virtual processor; below zero it is a debt
+    held INTEGER NOT NULL                   -- whether its processors may be held to their baseline
+) STRICT;
+";
+
+/// What is done with instances that end by themselves, and was.
+const RECOVERY: &str = "
+CREATE TABLE recovery (
+    instance_id TEXT PRIMARY KEY REFERENCES instances (id) ON DELETE CASCADE,
+    policy TEXT,                            -- none: the configuration's
+    cause TEXT,                             -- of the recovery that is not done yet, or was given up
+    given_up INTEGER NOT NULL DEFAULT 0,
+    answered INTEGER NOT NULL DEFAULT 0     -- the guest, since it was started
+) STRICT;
+
+-- Those that count towards the limit.
+CREATE TABLE recoveries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL                     -- milliseconds since the epoch
+) STRICT;
+CREATE INDEX recoveries_of_instance ON recoveries (instance_id, number);
 ";
 
 #[cfg(test)]

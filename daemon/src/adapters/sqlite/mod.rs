@@ -4,6 +4,7 @@
 //! disk when they return (`synchronous = FULL`: 0.3 ms, against the tens of milliseconds of what follows them).
 
 mod auto_snapshots;
+mod bursts;
 mod digests;
 mod disks;
 mod drives;
@@ -15,6 +16,7 @@ mod migrations;
 mod operations;
 mod ports;
 mod publications;
+mod recovery;
 mod snapshots;
 mod static_ips;
 mod store;

@@ -1,6 +1,7 @@
 //! Operations as rows.
 
-use rusqlite::{Connection, Row, params};
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 
 use super::{readable, unreadable};
 use crate::{
@@ -13,6 +14,8 @@ pub(super) fn put(db: &Connection, operation: &Operation) -> rusqlite::Result<()
     let Operation {
         id,
         owner,
+        caller,
+        door,
         resource_name,
         resource_id,
         resource_type,
@@ -21,6 +24,7 @@ pub(super) fn put(db: &Connection, operation: &Operation) -> rusqlite::Result<()
         created_at,
         status_changed_at,
         details,
+        change,
         error_code,
         error_details,
         steps_done,
@@ -31,9 +35,10 @@ pub(super) fn put(db: &Connection, operation: &Operation) -> rusqlite::Result<()
     } = operation;
     let order = serde_json::to_string(order).map_err(|error| unreadable(16, error))?;
     db.prepare_cached(
-        "INSERT INTO operations VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)
+        "INSERT INTO operations
+         VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)
          ON CONFLICT (id) DO UPDATE SET status = ?7, status_changed_at = ?9, details = ?10, error_code = ?11,
-            error_details = ?12, steps_done = ?13, undoing = ?14, orders = ?16",
+            error_details = ?12, steps_done = ?13, undoing = ?14, orders = ?16, change = ?20",
     )?
     .execute(params![
         id.to_string(),
@@ -53,6 +58,9 @@ pub(super) fn put(db: &Connection, operation: &Operation) -> rusqlite::Result<()
         force,
         order,
         follows.map(|id| id.to_string()),
+        caller,
+        door.word(),
+        change,
     ])?;
     // Those that are the other side of it end with it.
     let sql = "UPDATE operations SET status = ?2, status_changed_at = ?3, error_code = ?4, error_details = ?5 WHERE follows = ?1";
@@ -67,15 +75,52 @@ pub(super) fn one(db: &Connection, id: OperationId) -> rusqlite::Result<Option<O
 }
 
 pub(super) fn some(db: &Connection, filter: &OperationFilter) -> rusqlite::Result<Vec<Operation>> {
-    let mut statement = db.prepare_cached(
-        "SELECT * FROM operations
-         WHERE (?1 IS NULL OR resource_name = ?1)
-           AND (?2 IS NULL OR number < (SELECT number FROM operations WHERE id = ?2))
-         ORDER BY number DESC LIMIT ?3",
-    )?;
-    let before = filter.before.map(|id| id.to_string());
-    let rows = statement.query_map(params![filter.resource, before, filter.limit], read)?;
+    let (sql, values) = question(filter);
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), read)?;
     Ok(readable("operation", rows))
+}
+
+/// Each filter has its own words, so that each finds its index: there are hundreds of thousands of rows. A `+` says that the condition
+/// must not choose one.
+fn question(filter: &OperationFilter) -> (String, Vec<Value>) {
+    let OperationFilter { resource, owner, since, before, limit } = filter;
+    let mut wanted: Vec<(&str, Value)> = Vec::new();
+    if let Some(name) = resource {
+        wanted.push(("resource_name = ?", name.clone().into()));
+    }
+    if let Some(Owner(owner)) = owner {
+        let condition = if resource.is_some() { "+owner = ?" } else { "owner = ?" };
+        wanted.push((condition, owner.clone().into()));
+    }
+    if let Some(since) = since {
+        wanted.push(("+created_at >= ?", millis(*since).into()));
+        if resource.is_none() {
+            // Where the walk ends. Clocks are turned back, so that the oldest is not the one with the smallest number.
+            let first = "number >= (SELECT min(number) FROM operations INDEXED BY operations_by_age WHERE created_at >= ?)";
+            wanted.push((first, millis(*since).into()));
+        }
+    }
+    if let Some(before) = before {
+        wanted.push(("number < (SELECT number FROM operations WHERE id = ?)", before.to_string().into()));
+    }
+    let conditions: Vec<&str> = wanted.iter().map(|(condition, _)| *condition).collect();
+    let conditions =
+        if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+    let sql = format!("SELECT * FROM operations {conditions} ORDER BY number DESC LIMIT ?");
+    let limit = i64::try_from(*limit).unwrap_or(i64::MAX);
+    (sql, wanted.into_iter().map(|(_, value)| value).chain([Value::from(limit)]).collect())
+}
+
+/// So many are forgotten at once, that ended before then and that no other one follows. Those that follow go first.
+const FORGET: &str = "DELETE FROM operations WHERE number IN (
+    SELECT number FROM operations AS old
+    WHERE created_at < ?1 AND status_changed_at < ?1 AND status IN ('Failed', 'Succeeded')
+      AND NOT EXISTS (SELECT 1 FROM operations AS other WHERE other.follows = old.id)
+    ORDER BY created_at LIMIT ?2)";
+
+pub(super) fn forget(db: &Connection, before: Timestamp, most: usize) -> rusqlite::Result<usize> {
+    db.prepare_cached(FORGET)?.execute(params![millis(before), most])
 }
 
 pub(super) fn unfinished(db: &Connection) -> rusqlite::Result<Vec<Operation>> {
@@ -91,6 +136,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
     Ok(Operation {
         id: word("id")?.parse().map_err(|error| unreadable(1, error))?,
         owner: Owner(row.get("owner")?),
+        caller: row.get("caller")?,
+        door: word("door")?.parse().map_err(odd)?,
         resource_name: row.get("resource_name")?,
         resource_id: word("resource_id")?.parse().map_err(|error| unreadable(4, error))?,
         resource_type: word("resource_type")?.parse().map_err(odd)?,
@@ -99,6 +146,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
         created_at: stamp(row.get("created_at")?)?,
         status_changed_at: stamp(row.get("status_changed_at")?)?,
         details: row.get("details")?,
+        change: row.get("change")?,
         error_code: row.get("error_code")?,
         error_details: row.get("error_details")?,
         steps_done: row.get("steps_done")?,
@@ -112,3 +160,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Operation> {
             .map_err(|error| unreadable(17, error))?,
     })
 }
+
+#[cfg(test)]
+mod tests;

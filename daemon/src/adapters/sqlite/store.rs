@@ -6,15 +6,16 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::{
-    Sqlite, auto_snapshots, digests, disks, instances, key_pairs, layers, operations, snapshots, static_ips,
-    transfer, write,
+    Sqlite, auto_snapshots, bursts, digests, disks, instances, key_pairs, layers, operations, recovery,
+    snapshots, static_ips, transfer, write,
 };
 use crate::{
     model::{
-        AutoSnapshot, Bytes, Disk, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month, Operation,
-        OperationId, ResourceName, Result, Snapshot, SnapshotId, Stack, StaticIp,
+        AutoSnapshot, BurstRecord, Bytes, Disk, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month,
+        Operation, OperationId, RecoveryRecord, ResourceName, Result, Snapshot, SnapshotId, Stack, StaticIp,
     },
     ports::{Change, LayerUse, OperationFilter, Store},
 };
@@ -102,6 +103,10 @@ impl Store for Sqlite {
         self.with(|db| layers::all(db)).await
     }
 
+    async fn layer_ids(&self) -> Result<HashSet<LayerId>> {
+        self.with(|db| layers::ids(db)).await
+    }
+
     async fn layer_use(&self) -> Result<LayerUse> {
         self.with(|db| layers::needed(db)).await
     }
@@ -122,6 +127,22 @@ impl Store for Sqlite {
         self.with(|db| transfer::readings(db)).await
     }
 
+    async fn bursts(&self) -> Result<Vec<BurstRecord>> {
+        self.with(|db| bursts::all(db)).await
+    }
+
+    async fn recovery(&self, id: InstanceId) -> Result<RecoveryRecord> {
+        self.with(move |db| recovery::one(db, id)).await
+    }
+
+    async fn recoveries(&self) -> Result<HashMap<InstanceId, RecoveryRecord>> {
+        self.with(|db| recovery::all(db)).await
+    }
+
+    async fn boot_id(&self) -> Result<Option<String>> {
+        self.with(|db| recovery::boot_id(db)).await
+    }
+
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>> {
         self.with(move |db| operations::one(db, id)).await
     }
@@ -132,5 +153,9 @@ impl Store for Sqlite {
 
     async fn unfinished(&self) -> Result<Vec<Operation>> {
         self.with(|db| operations::unfinished(db)).await
+    }
+
+    async fn forget_operations(&self, before: Timestamp, most: usize) -> Result<usize> {
+        self.with(move |db| operations::forget(db, before, most)).await
     }
 }

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::{
-    auto_snapshots, digests, disks, drives, instances, key_pairs, layers, merges, operations, ports,
-    publications, snapshots, static_ips, transfer, unreadable,
+    auto_snapshots, bursts, digests, disks, drives, instances, key_pairs, layers, merges, operations, ports,
+    publications, recovery, snapshots, static_ips, transfer, unreadable,
 };
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
@@ -113,6 +113,9 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         }
         Change::RemoveStaticIp(id) => remove(db, "static_ips", id.0),
         Change::AddTransfer { id, month, moved, reading } => transfer::add(db, *id, *month, *moved, *reading),
+        Change::PutBurst(record) => bursts::put(db, record),
+        Change::Recovery(id, change) => recovery::apply(db, *id, change),
+        Change::SetBootId(id) => recovery::set_boot_id(db, id),
         Change::PutOperation(operation) => operations::put(db, operation),
     }
 }
@@ -128,6 +131,9 @@ fn set_status(db: &Connection, id: InstanceId, status: Status, address: Address)
         "UPDATE instances SET status = ?2, public_ip = coalesce(?3, {value})
          WHERE id = ?1 AND (status != 'shutting-down' OR ?2 = 'shutting-down')"
     );
+    if status == Status::Stopped {
+        bursts::lose(db, id)?;
+    }
     db.execute(&sql, params![id.to_string(), status.word(), given]).map(drop)
 }
 

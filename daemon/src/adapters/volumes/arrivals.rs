@@ -15,11 +15,11 @@ use futures::StreamExt as _;
 use super::{handout, qemu_img, readable_by_owner};
 use crate::{
     adapters::{
-        disk::{self, failure as failed},
+        disk::{self, blocking, failure as failed},
         images::{
             confined::{self, Limits},
             gate::Format,
-            ingest::{blocking, header},
+            ingest::header,
             workshop::{Workshop, show},
         },
     },

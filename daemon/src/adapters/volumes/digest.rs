@@ -6,7 +6,7 @@ use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use tokio::sync::Notify;
 
 use crate::{
-    adapters::{disk::failure as failed, images::ingest::blocking},
+    adapters::disk::{blocking, failure as failed},
     model::{Result, Tally},
 };
 

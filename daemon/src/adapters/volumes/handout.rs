@@ -3,27 +3,22 @@
 use std::{
     collections::HashSet,
     fs::File,
-    io::Read as _,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     pin::pin,
     time::Duration,
 };
 
-use futures::StreamExt as _;
-
 use super::qemu_img;
 use crate::{
     adapters::{
-        disk::{self, failure as failed},
-        images::{ingest::blocking, workshop::Workshop},
+        disk::{self, blocking, failure as failed, pieces},
+        images::workshop::Workshop,
     },
     model::{Beneath, Cut, Error, ImageMoment, Kind, Layout, Result, Stack},
-    ports::{Parcel, Pieces, Told},
+    ports::{Parcel, Told},
 };
 
-/// Bytes that are read at once.
-const PIECE: usize = 128 << 10;
 /// Between two looks at how far the copy is.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -129,22 +124,4 @@ pub(super) fn admit(layout: &Layout, needed: u64, headroom: u64) -> Result<()> {
     );
     Err(Error::new(Kind::Capacity, "InsufficientDisk", message)
         .tip("delete what is not needed, or lower capacity.disk_headroom_mb in the configuration"))
-}
-
-fn pieces(file: File, path: PathBuf) -> Pieces {
-    let pieces = futures::stream::unfold(Some((file, path)), |state| async {
-        let (mut file, path) = state?;
-        let piece = blocking(move || {
-            let mut piece = vec![0; PIECE];
-            let read = file.read(&mut piece).map_err(|error| failed("read", &path, &error))?;
-            piece.truncate(read);
-            Ok((piece, file, path))
-        });
-        match piece.await {
-            Ok((piece, ..)) if piece.is_empty() => None,
-            Ok((piece, file, path)) => Some((Ok(piece), Some((file, path)))),
-            Err(error) => Some((Err(error), None)),
-        }
-    });
-    pieces.boxed()
 }

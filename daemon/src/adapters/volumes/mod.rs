@@ -18,8 +18,7 @@ use tokio::sync::Notify;
 
 use self::arrivals::Arrivals;
 use super::{
-    disk::{self, failure as failed},
-    images::ingest::blocking,
+    disk::{self, blocking, failure as failed},
     seed,
 };
 use crate::{

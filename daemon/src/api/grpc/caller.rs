@@ -4,7 +4,7 @@ use nix::unistd::{Group, Uid, User};
 use tonic::{Request, transport::server::UdsConnectInfo};
 
 use super::Door;
-use crate::model::{Caller, Error, Kind, Owner, Result};
+use crate::model::{self, Caller, Error, Kind, Result};
 
 /// Turns peer credentials into callers.
 #[derive(Clone, Debug)]
@@ -29,8 +29,8 @@ impl Callers {
         let user = User::from_uid(uid).ok().flatten();
         let admin =
             uid.is_root() || uid == Uid::effective() || user.as_ref().is_some_and(|user| self.is_admin(user));
-        let owner = Owner(user.map_or_else(|| format!("uid:{uid}"), |user| user.name));
-        Caller { owner, admin }
+        let name = user.map_or_else(|| format!("uid:{uid}"), |user| user.name);
+        Caller::new(name, model::Door::Grpc, admin)
     }
 
     fn is_admin(&self, user: &User) -> bool {

@@ -47,6 +47,9 @@ pub(super) fn resource_type(kind: ResourceType) -> wire::ResourceType {
         ResourceType::Disk => wire::ResourceType::Disk,
         ResourceType::InstanceSnapshot => wire::ResourceType::InstanceSnapshot,
         ResourceType::DiskSnapshot => wire::ResourceType::DiskSnapshot,
+        ResourceType::Alarm => wire::ResourceType::Alarm,
+        ResourceType::ContactMethod => wire::ResourceType::ContactMethod,
+        ResourceType::Image => wire::ResourceType::Image,
     }
 }
 
@@ -57,7 +60,10 @@ pub(super) fn operation(place: &Place, operation: Operation) -> wire::Operation 
         ResourceType::KeyPair
         | ResourceType::StaticIp
         | ResourceType::InstanceSnapshot
-        | ResourceType::DiskSnapshot => "all",
+        | ResourceType::DiskSnapshot
+        | ResourceType::Alarm
+        | ResourceType::ContactMethod
+        | ResourceType::Image => "all",
     };
     wire::Operation {
         id: Some(operation.id.to_string()),
@@ -110,6 +116,24 @@ fn operation_type(kind: OperationKind) -> wire::OperationType {
         OperationKind::EnableAddOn => Type::EnableAddOn,
         OperationKind::DisableAddOn => Type::DisableAddOn,
         OperationKind::SetIpAddressType => Type::SetIpAddressType,
+        OperationKind::RecoverInstance => Type::RecoverInstance,
+        OperationKind::SetRecoveryPolicy => Type::SetRecoveryPolicy,
+        OperationKind::PutAlarm => Type::PutAlarm,
+        OperationKind::DeleteAlarm => Type::DeleteAlarm,
+        OperationKind::TestAlarm => Type::TestAlarm,
+        OperationKind::CreateContactMethod => Type::CreateContactMethod,
+        OperationKind::DeleteContactMethod => Type::DeleteContactMethod,
+        OperationKind::SendContactMethodVerification => Type::SendContactMethodVerification,
+        OperationKind::PublishPort => Type::PublishPort,
+        OperationKind::UnpublishPort => Type::UnpublishPort,
+        OperationKind::PullImage => Type::PullImage,
+        OperationKind::BakeImage => Type::BakeImage,
+        OperationKind::ImportImage => Type::ImportImage,
+        OperationKind::RemoveImage => Type::RemoveImage,
+        OperationKind::PruneImages => Type::PruneImages,
+        OperationKind::ImportSnapshot => Type::ImportSnapshot,
+        OperationKind::AttachConsole => Type::AttachConsole,
+        OperationKind::ReportFirstBoot => Type::ReportFirstBoot,
         OperationKind::UpdateInstanceMetadataOptions => Type::UpdateInstanceMetadataOptions,
     }
 }

@@ -1,10 +1,10 @@
 use sloop_proto::v1::{self as wire, instances_server::Instances};
 use tonic::{Request, Response, Status};
 
-use super::{Door, add_ons::daily, convert, failure::status};
+use super::{Door, add_ons::daily, convert, failure::status, health};
 use crate::{
-    model::{MetadataUpdate, Operation},
-    verbs::{AccessDetails, CreateInstances},
+    model::{Instance, MetadataUpdate, Operation},
+    verbs::{AccessDetails, CreateInstances, DailyTimes},
 };
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -12,6 +12,15 @@ type Answer<T> = Result<Response<T>, Status>;
 impl Door {
     pub(super) fn operations(&self, operations: Vec<Operation>) -> Vec<wire::Operation> {
         operations.into_iter().map(|operation| convert::operation(self.verbs.place(), operation)).collect()
+    }
+
+    fn shown(&self, daily: &DailyTimes, instance: Instance, with_health: bool) -> wire::Instance {
+        let checked = with_health.then(|| (instance.status, self.verbs.health_of(&instance)));
+        let mut shown = convert::instance(self.verbs.place(), daily, instance);
+        if let Some((status, health)) = checked {
+            health::show(&mut shown, status, &health);
+        }
+        shown
     }
 }
 
@@ -58,10 +67,10 @@ impl Instances for Door {
         request: Request<wire::GetInstanceRequest>,
     ) -> Answer<wire::GetInstanceResult> {
         let caller = self.caller(&request).map_err(status)?;
-        let instance =
-            self.verbs.get_instance(&caller, &request.get_ref().instance_name).await.map_err(status)?;
+        let wire::GetInstanceRequest { instance_name, include_health_status } = request.into_inner();
+        let instance = self.verbs.get_instance(&caller, &instance_name).await.map_err(status)?;
         let daily = self.verbs.get_daily_times().await.map_err(status)?;
-        let instance = Some(convert::instance(self.verbs.place(), &daily, instance));
+        let instance = Some(self.shown(&daily, instance, include_health_status.unwrap_or_default()));
         Ok(Response::new(wire::GetInstanceResult { instance }))
     }
 
@@ -75,8 +84,9 @@ impl Instances for Door {
             .get_instances(&caller, request.get_ref().page_token.as_deref())
             .await
             .map_err(status)?;
-        let (place, daily) = (self.verbs.place(), self.verbs.get_daily_times().await.map_err(status)?);
-        let instances = page.items.into_iter().map(|one| convert::instance(place, &daily, one)).collect();
+        let daily = self.verbs.get_daily_times().await.map_err(status)?;
+        let with_health = request.get_ref().include_health_status.unwrap_or_default();
+        let instances = page.items.into_iter().map(|one| self.shown(&daily, one, with_health)).collect();
         Ok(Response::new(wire::GetInstancesResult { instances, next_page_token: page.next }))
     }
 

@@ -4,13 +4,17 @@ mod add_ons;
 mod caller;
 mod catalogue;
 mod convert;
+mod costs;
 mod disks;
 mod failure;
 mod firewall;
+mod health;
+mod history;
 mod host;
 mod images;
 mod instances;
 mod key_pairs;
+mod metrics;
 mod operations;
 mod publishing;
 mod readiness;
@@ -64,6 +68,7 @@ pub async fn serve(
         .add_service(service!(wire::firewall_server::FirewallServer<Door>))
         .add_service(service!(wire::static_ips_server::StaticIpsServer<Door>))
         .add_service(service!(wire::add_ons_server::AddOnsServer<Door>))
+        .add_service(service!(wire::costs_server::CostsServer<Door>))
         .add_service(service!(wire::disks_server::DisksServer<Door>))
         .add_service(service!(wire::snapshots_server::SnapshotsServer<Door>))
         .add_service(service!(wire::storage_server::StorageServer<Door>))
@@ -71,12 +76,15 @@ pub async fn serve(
         .add_service(service!(wire::operations_server::OperationsServer<Door>))
         .add_service(service!(wire::tags_server::TagsServer<Door>))
         .add_service(service!(wire::host_server::HostServer<Door>))
+        .add_service(service!(wire::health_server::HealthServer<Door>))
         .add_service(service!(wire::images_server::ImagesServer<Door>))
         .add_service(service!(wire::publishing_server::PublishingServer<Door>))
         .add_service(service!(wire::transfer_server::TransferServer<Door>))
+        .add_service(service!(wire::history_server::HistoryServer<Door>))
         .add_service(service!(wire::transport_server::TransportServer<Door>))
         .add_service(service!(wire::terminal_server::TerminalServer<Door>))
         .add_service(service!(wire::readiness_server::ReadinessServer<Door>))
+        .add_service(service!(wire::metrics_server::MetricsServer<Door>))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), ended)
         .await?;
     Ok(())

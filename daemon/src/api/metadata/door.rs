@@ -15,11 +15,9 @@ use axum::{
 };
 
 use super::{
+    Peer,
     answers::{self, TOKEN, TOKEN_TTL},
-    contents,
-    counts::Counts,
-    first_boot,
-    peer::Peer,
+    contents, first_boot,
     token::{TTL_MAX, Tokens},
 };
 use crate::{
@@ -35,7 +33,6 @@ const TOKEN_PATH: [&str; 3] = ["latest", "api", "token"];
 pub struct Door {
     verbs: Verbs,
     tokens: Arc<Tokens>,
-    counts: Counts,
     /// What tokens count their time from: setting the clock makes none live longer.
     start: Instant,
 }
@@ -45,12 +42,7 @@ impl Door {
     /// bytes.
     pub fn new(verbs: Verbs) -> io::Result<Self> {
         let tokens = Arc::new(Tokens::new()?);
-        Ok(Self { verbs, tokens, counts: Counts::default(), start: Instant::now() })
-    }
-
-    /// How guests have asked since the door was made.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+        Ok(Self { verbs, tokens, start: Instant::now() })
     }
 
     /// Answers one request. Who asks is known by the peer's address alone.
@@ -120,7 +112,7 @@ impl Door {
         let Some(token) = headers.get(TOKEN) else {
             let is_optional = !instance.metadata.tokens_required;
             if is_optional {
-                self.counts.add_no_token(instance.id);
+                self.verbs.asked_without_token(instance.id);
             }
             return is_optional;
         };

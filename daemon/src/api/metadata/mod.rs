@@ -3,17 +3,13 @@
 //!
 //! Who asks is known by the address that the kernel binds to the wire, never by what the guest says. `contents` and
 //! `identity` say what an instance is told, as a `tree`; `token` makes session tokens: these are pure. `door` decides who
-//! may ask what, and `guests` takes connections, each a `connection` with its limits.
+//! may ask what; connections are taken by `api/visitors`.
 
 mod answers;
-mod connection;
 mod contents;
-mod counts;
 mod door;
 mod first_boot;
-mod guests;
 mod identity;
-mod peer;
 mod token;
 mod tree;
 
@@ -23,8 +19,9 @@ use axum::{
     response::Response,
 };
 
-use self::guests::{Guests, Limits};
-pub use self::{counts::Counts, door::Door, peer::Peer};
+pub use self::door::Door;
+pub use super::visitors::Peer;
+use super::visitors::{Limits, Visitors};
 
 /// Serves until `ended` resolves.
 pub async fn serve(
@@ -34,7 +31,7 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let router = Router::new().fallback(answer).with_state(door);
     let service = router.into_make_service_with_connect_info::<Peer>();
-    axum::serve(Guests::new(listener, Limits::default()), service).with_graceful_shutdown(ended).await
+    axum::serve(Visitors::new(listener, Limits::default()), service).with_graceful_shutdown(ended).await
 }
 
 async fn answer(

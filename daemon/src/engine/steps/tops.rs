@@ -2,6 +2,7 @@ use async_trait::async_trait;
 
 use super::{Scene, Step};
 use crate::{
+    engine::beneath::name_beneath,
     model::{Beneath, Instance, Result, Stack},
     ports::Change,
 };
@@ -26,15 +27,10 @@ impl Step for Tops {
 
 /// Has every file name the one beneath it, before a guest has them open. Where that was missed another is named that reads the same.
 pub(super) async fn align(scene: &Scene<'_>, stack: &Stack) {
-    let volumes = &scene.ports.volumes;
     let files: Vec<_> = stack.made().collect();
     for (layer, beneath) in files.iter().zip(files.iter().skip(1)) {
         let wanted = Beneath::Layer(beneath.id);
-        let aligned = match volumes.beneath_layer(layer.id).await {
-            Ok(named) if named != wanted => volumes.put_layer_on(layer.id, &wanted).await,
-            other => other.map(drop),
-        };
-        if let Err(error) = aligned {
+        if let Err(error) = name_beneath(&*scene.ports.volumes, layer.id, &wanted).await {
             // The guest is told every file by its name, and starts all the same.
             tracing::warn!(layer = %layer.id, %error, "cannot have a layer name the one beneath it");
         }

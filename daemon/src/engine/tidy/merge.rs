@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use crate::{
-    engine::{Engine, run::Killed},
+    engine::{Engine, beneath::name_beneath, run::Killed},
     model::{Beneath, Error, InstanceId, LayerId, Merge, Result, Slot, Survey, Way},
     ports::Change,
 };
@@ -107,7 +107,7 @@ impl Engine {
             Way::Commit { top, base } => (*top, Beneath::Layer(*base)),
         };
         for layer in survey.files(upper).into_iter().take_while(|id| Beneath::Layer(*id) != end) {
-            self.align(survey, layer).await?;
+            name_beneath(&*self.ports().volumes, layer, &survey.beneath(layer)).await?;
         }
         self.ports().volumes.merge_layers(way, stop).await
     }
@@ -116,22 +116,9 @@ impl Engine {
     async fn name_heir(&self, survey: &Survey, way: &Way) -> Result<()> {
         let Way::Commit { top, base } = way else { return Ok(()) };
         for above in survey.above(*top) {
-            let heir = Beneath::Layer(*base);
-            if self.ports().volumes.beneath_layer(above).await? != heir {
-                self.ports().volumes.put_layer_on(above, &heir).await?;
-            }
+            name_beneath(&*self.ports().volumes, above, &Beneath::Layer(*base)).await?;
         }
         Ok(())
-    }
-
-    /// Has a layer's file name what it stands on. Another may be named where a daemon was killed: it reads the same.
-    async fn align(&self, survey: &Survey, id: LayerId) -> Result<()> {
-        let volumes = &self.ports().volumes;
-        let beneath = survey.beneath(id);
-        if volumes.beneath_layer(id).await? == beneath {
-            return Ok(());
-        }
-        volumes.put_layer_on(id, &beneath).await
     }
 }
 

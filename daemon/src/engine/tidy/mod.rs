@@ -135,29 +135,49 @@ impl Engine {
         self.shared.holds.merging()
     }
 
+    /// What is found, with the layers held that it stands on. It is looked for again when they are: it may stand on others by then.
+    pub async fn hold_found<T, F>(&self, look: impl Fn() -> F) -> Result<(T, Hold)>
+    where
+        F: Future<Output = Result<(T, HashSet<LayerId>)>>,
+    {
+        let mut hold = self.hold(HashSet::new()).await;
+        loop {
+            let (found, layers) = look().await?;
+            if layers.is_subset(hold.layers()) {
+                return Ok((found, hold));
+            }
+            hold = self.hold(layers).await;
+        }
+    }
+
     /// An instance, with all that it stands on, and all that it is to stand on, held.
     pub(super) async fn hold_instance(
         &self,
         id: InstanceId,
         order: &Order,
     ) -> Result<Option<(Instance, Hold)>> {
-        let mut hold = self.hold(HashSet::new()).await;
-        loop {
-            let Some(instance) = self.ports().store.instance_by_id(id).await? else { return Ok(None) };
-            let mut layers: HashSet<_> =
-                instance.drives.iter().flat_map(|drive| drive.stack.layers()).map(|layer| layer.id).collect();
-            if let Order::RollBack { to, .. } = order
-                && let Some(snapshot) = self.ports().store.snapshot_by_id(*to).await?
-            {
-                for disk in &snapshot.disks {
-                    let stack = self.ports().store.stack(disk.layer).await?;
-                    layers.extend(stack.layers().map(|layer| layer.id));
-                }
+        let (found, hold) = self.hold_found(|| self.instance_on_layers(id, order)).await?;
+        Ok(found.map(|instance| (instance, hold)))
+    }
+
+    /// An instance, and the layers of all that it stands on and is to stand on.
+    async fn instance_on_layers(
+        &self,
+        id: InstanceId,
+        order: &Order,
+    ) -> Result<(Option<Instance>, HashSet<LayerId>)> {
+        let store = &self.ports().store;
+        let Some(instance) = store.instance_by_id(id).await? else { return Ok((None, HashSet::new())) };
+        let mut layers: HashSet<_> =
+            instance.drives.iter().flat_map(|drive| drive.stack.layers()).map(|layer| layer.id).collect();
+        if let Order::RollBack { to, .. } = order
+            && let Some(snapshot) = store.snapshot_by_id(*to).await?
+        {
+            for disk in &snapshot.disks {
+                let stack = store.stack(disk.layer).await?;
+                layers.extend(stack.layers().map(|layer| layer.id));
             }
-            if layers.is_subset(hold.layers()) {
-                return Ok(Some((instance, hold)));
-            }
-            hold = self.hold(layers).await;
         }
+        Ok((Some(instance), layers))
     }
 }

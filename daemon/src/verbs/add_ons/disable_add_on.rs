@@ -9,9 +9,10 @@ impl Verbs {
     pub async fn disable_auto_snapshots(&self, caller: &Caller, name: &str) -> Result<Vec<Operation>> {
         let _alone = self.admission.lock().await;
         let source = self.find_source(caller, name).await?;
-        let resource = (source.kind(), source.id(), source.name());
-        let (kind, now) = (OperationKind::DisableAddOn, self.ports.clock.now());
-        let operation = Operation::accepted(kind, &caller.owner, resource, "AutoSnapshot", now).succeeded();
+        let was = self.ports.store.auto_snapshots().await?.into_iter().find(|one| one.source == source.id());
+        let change = was.map(|was| format!("daily at {} -> off", was.time)).unwrap_or_default();
+        let operation =
+            self.done(caller, OperationKind::DisableAddOn, &source, "AutoSnapshot").changing(change);
         let changes =
             vec![Change::RemoveAutoSnapshot(source.id()), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;

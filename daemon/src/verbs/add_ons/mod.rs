@@ -10,7 +10,7 @@ mod schedule;
 pub use self::{get_auto_snapshots::AutoSnapshots, get_daily_times::DailyTimes};
 use super::Verbs;
 use crate::model::{
-    Caller, Disk, Error, Instance, Kind, ResourceName, ResourceType, Result, Snapshot, shown,
+    Caller, Disk, Error, Instance, Kind, Resource, ResourceName, ResourceType, Result, Snapshot, shown,
 };
 
 /// What automatic snapshots are taken of.
@@ -38,6 +38,15 @@ impl Source {
         match self {
             Self::Instance(instance) => instance.name.as_str(),
             Self::Disk(disk) => disk.name.as_str(),
+        }
+    }
+}
+
+impl<'a> From<&'a Source> for Resource<'a> {
+    fn from(source: &'a Source) -> Self {
+        match source {
+            Source::Instance(instance) => instance.as_ref().into(),
+            Source::Disk(disk) => disk.as_ref().into(),
         }
     }
 }
@@ -81,9 +90,15 @@ impl Verbs {
         }
     }
 
-    /// Refuses to delete what daily snapshots are taken of, as Lightsail does: they would go with it. Call it with the admission held.
-    pub(super) async fn without_daily(&self, source: uuid::Uuid, name: &ResourceName) -> Result<()> {
-        if self.ports.store.auto_snapshots().await?.iter().all(|one| one.source != source) {
+    /// Refuses to delete what daily snapshots are taken of, as Lightsail does, unless they are to go with it. Call it with the admission
+    /// held.
+    pub(super) async fn without_daily(
+        &self,
+        source: uuid::Uuid,
+        name: &ResourceName,
+        or_with_them: bool,
+    ) -> Result<()> {
+        if or_with_them || self.ports.store.auto_snapshots().await?.iter().all(|one| one.source != source) {
             return Ok(());
         }
         let message = format!("Automatic snapshots of {name} are enabled, and would be deleted with it");

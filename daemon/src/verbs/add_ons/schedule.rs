@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{
     model::{
-        AutoSnapshot, Caller, DiskId, Error, InstanceId, Operation, Owner, ResourceType, Result, Snapshot,
+        AutoSnapshot, Caller, DiskId, Error, InstanceId, Operation, ResourceType, Result, Snapshot,
         SnapshotState,
     },
     ports::Change,
@@ -51,7 +51,7 @@ impl Verbs {
         }
         let instance = self.ports.store.instance_by_id(InstanceId(daily.source)).await?;
         let instance = instance.ok_or_else(|| Error::not_found("Instance", daily.source))?;
-        let owner = as_owner(&instance.owner);
+        let owner = Caller::daemon(&instance.owner);
         let snapshot =
             self.design_snapshot(&owner, None, crate::verbs::snapshots::frozen(&instance), Vec::new())?;
         self.order_snapshot(&owner, &instance, Snapshot { day: Some(day), ..snapshot }).await
@@ -60,7 +60,7 @@ impl Verbs {
     async fn take_due_of_disk(&self, id: DiskId, day: String) -> Result<Vec<Operation>> {
         let disk = self.ports.store.disks().await?.into_iter().find(|disk| disk.id == id);
         let disk = disk.ok_or_else(|| Error::not_found("Disk", id))?;
-        let owner = as_owner(&disk.owner);
+        let owner = Caller::daemon(&disk.owner);
         let origin = crate::model::Origin::Disk { id, name: Some(disk.name.clone()), instance: None };
         let snapshot = Snapshot { day: Some(day), ..self.design_snapshot(&owner, None, origin, Vec::new())? };
         match self.settled_instance_of(&disk).await? {
@@ -76,7 +76,9 @@ impl Verbs {
         let mut forgotten = false;
         for old in all.into_iter().skip(self.policy.auto_snapshots_kept) {
             if self.not_needed(&old).await.is_ok() {
-                self.ports.store.commit(vec![Change::RemoveSnapshot(old.id)]).await?;
+                let operation = self.forgotten(&Caller::daemon(&old.owner), &old);
+                let changes = vec![Change::RemoveSnapshot(old.id), Change::PutOperation(Box::new(operation))];
+                self.ports.store.commit(changes).await?;
                 forgotten = true;
             }
         }
@@ -85,9 +87,4 @@ impl Verbs {
         }
         Ok(())
     }
-}
-
-/// The schedule acts for whoever the resource belongs to.
-fn as_owner(owner: &Owner) -> Caller {
-    Caller { owner: owner.clone(), admin: false }
 }

@@ -23,7 +23,7 @@ impl Verbs {
         let instance = self.find(caller, instance).await?;
         check(&disk, &instance, slot)?;
         self.admit_disk(1).await?;
-        let order = Order::Disk(disk.id);
+        let order = (Order::Disk(disk.id), format!("{} to {} at {slot}", disk.name, instance.name));
         let (operation, other) =
             self.work_on_disk(caller, OperationKind::AttachDisk, (&disk, &instance), order);
         let changes = vec![

@@ -1,8 +1,8 @@
 use super::parse_size;
 use crate::{
     model::{
-        AutoSnapshot, Beneath, Caller, Disk, DiskId, Error, Kind, Layer, Operation, OperationKind, Place,
-        ResourceName, ResourceType, Result, Snapshot, Stack, Tags, TimeOfDay, shown,
+        AutoSnapshot, Beneath, Caller, Disk, DiskId, Error, Kind, Layer, Operation, OperationKind,
+        ResourceName, ResourceType, Result, Snapshot, Stack, Tags, TimeOfDay, changed,
     },
     ports::Change,
     verbs::{AutoChoice, Verbs, snapshots::whole},
@@ -41,7 +41,7 @@ impl Verbs {
     /// Makes a disk, thin: it takes room as it is written to. Nothing but a record is needed until an instance is to write to it.
     pub async fn create_disk(&self, caller: &Caller, asked: CreateDisk) -> Result<Vec<Operation>> {
         let name = ResourceName::parse("diskName", &asked.name)?;
-        in_zone(&self.policy.place, &asked.zone)?;
+        self.policy.place.admit_zone(&asked.zone)?;
         let bytes = parse_size(asked.size_gb)?;
         let mut tags = Tags::default();
         tags.put(asked.tags, self.policy.quotas.tags)?;
@@ -58,7 +58,11 @@ impl Verbs {
             stack: Stack::single(Layer::on(beneath, bytes)),
             tags,
         };
-        let operation = self.done_on_disk(caller, kind, &disk, &from);
+        let origin = if from.is_empty() { String::new() } else { format!(" from {from}") };
+        let at = asked.daily.map(|time| format!(", snapshots daily at {time}")).unwrap_or_default();
+        let operation = self
+            .done(caller, kind, &disk, from)
+            .changing(format!("disk of {}{origin}{at}", changed::size(bytes)));
         let daily = asked
             .daily
             .map(|time| AutoSnapshot::beginning(disk.id.0, ResourceType::Disk, time, disk.created_at));
@@ -109,13 +113,4 @@ fn content_of(snapshot: &Snapshot, bytes: u64) -> Result<Beneath> {
         return Err(Error::invalid("sizeInGb", message).tip("ask for that size or a larger one"));
     }
     Ok(Beneath::Layer(frozen.layer))
-}
-
-/// Refuses any other zone than this host's.
-fn in_zone(place: &Place, zone: &str) -> Result<()> {
-    if zone == place.zone {
-        return Ok(());
-    }
-    let message = format!("Unknown availability zone: {}", shown(zone));
-    Err(Error::invalid("availabilityZone", message).tip(format!("this host is {}", place.zone)))
 }

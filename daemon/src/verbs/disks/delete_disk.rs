@@ -1,6 +1,6 @@
 use super::wrong_state;
 use crate::{
-    model::{Caller, Operation, OperationKind, Result},
+    model::{Caller, Operation, OperationKind, Result, changed},
     ports::Change,
     verbs::Verbs,
 };
@@ -20,10 +20,10 @@ impl Verbs {
             let message = format!("{} is attached to {}", disk.name, attachment.name);
             return Err(wrong_state(message).tip(format!("detach it first: sloop disk detach {}", disk.name)));
         }
-        if !force_add_ons {
-            self.without_daily(disk.id.0, &disk.name).await?;
-        }
-        let operation = self.done_on_disk(caller, OperationKind::DeleteDisk, &disk, "");
+        self.without_daily(disk.id.0, &disk.name, force_add_ons).await?;
+        let operation = self
+            .done(caller, OperationKind::DeleteDisk, &disk, "")
+            .changing(format!("disk of {}", changed::size(disk.stack.bytes())));
         let changes = vec![Change::RemoveDisk(disk.id), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;
         self.engine.sweep_soon();

@@ -1,6 +1,6 @@
 use super::wrong_state;
 use crate::{
-    model::{Caller, Operation, OperationKind, ResourceType, Result, Status},
+    model::{Caller, Operation, OperationKind, Result, Status},
     ports::Change,
     verbs::Verbs,
 };
@@ -20,9 +20,10 @@ impl Verbs {
             return Err(instance.status.refuse(&verb, &instance.name, &tip));
         }
         self.idle(&instance).await?;
-        let kind = OperationKind::DetachDisk;
-        let operation = self.done_on_disk(caller, kind, &disk, instance.name.as_str());
-        let other = operation.other_side((ResourceType::Instance, instance.id.0, instance.name.as_str()));
+        let operation = self
+            .done(caller, OperationKind::DetachDisk, &disk, instance.name.as_str())
+            .changing(format!("{} from {}", disk.name, instance.name));
+        let other = operation.other_side(&instance);
         let changes = vec![
             Change::Expect(instance.id, Status::Stopped),
             Change::DetachDisk(disk.id),

@@ -1,6 +1,6 @@
 use super::parse_size;
 use crate::{
-    model::{Caller, Error, Operation, OperationKind, Order, Result, Status},
+    model::{Caller, Error, Operation, OperationKind, Order, Result, Status, changed},
     ports::Change,
     verbs::Verbs,
 };
@@ -16,9 +16,10 @@ impl Verbs {
             return Err(Error::invalid("sizeInGb", message).tip("a disk can only become larger"));
         }
         let kind = OperationKind::GrowDisk;
+        let change = changed::between(changed::size(disk.stack.bytes()), changed::size(bytes));
         let Some(instance) = self.settled_instance_of(&disk).await? else {
             // Nobody has it open. Its file, if it has one, follows before somebody does.
-            let operation = self.done_on_disk(caller, kind, &disk, "");
+            let operation = self.done(caller, kind, &disk, "").changing(change);
             let layers = disk.stack.layers().map(|layer| layer.id).collect();
             let _held = self.engine.hold(layers).await;
             let disk = self.find_disk(caller, name).await?;
@@ -36,7 +37,7 @@ impl Verbs {
             let tip = "wait until it is running or stopped";
             return Err(instance.status.refuse("grow a disk of", &instance.name, tip));
         }
-        let order = Order::Grow { disk: disk.id, bytes };
+        let order = (Order::Grow { disk: disk.id, bytes }, change);
         let (operation, other) = self.work_on_disk(caller, kind, (&disk, &instance), order);
         let changes = vec![
             Change::Expect(instance.id, instance.status),

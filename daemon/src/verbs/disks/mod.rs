@@ -10,7 +10,7 @@ mod grow_disk;
 pub use self::create_disk::{CreateDisk, DiskOrigin};
 use super::Verbs;
 use crate::model::{
-    Caller, Disk, Error, Instance, Kind, Operation, OperationKind, Order, ResourceName, ResourceType, Result,
+    Caller, Disk, Error, Instance, Kind, Operation, OperationKind, Order, ResourceName, Result,
 };
 
 /// A disk's size, as Lightsail bounds it.
@@ -38,25 +38,17 @@ impl Verbs {
         instance.map(Some).ok_or_else(|| Error::not_found("Instance", &attachment.name))
     }
 
-    /// An operation on a disk that is done.
-    fn done_on_disk(&self, caller: &Caller, kind: OperationKind, disk: &Disk, peer: &str) -> Operation {
-        let resource = (ResourceType::Disk, disk.id.0, disk.name.as_str());
-        Operation::accepted(kind, &caller.owner, resource, peer, self.ports.clock.now()).succeeded()
-    }
-
     /// Work on a disk for an instance's worker, and its other side.
     fn work_on_disk(
         &self,
         caller: &Caller,
         kind: OperationKind,
         (disk, instance): (&Disk, &Instance),
-        order: Order,
+        (order, change): (Order, String),
     ) -> (Operation, Operation) {
-        let resource = (ResourceType::Instance, instance.id.0, instance.name.as_str());
-        let now = self.ports.clock.now();
-        let mut operation = Operation::accepted(kind, &caller.owner, resource, disk.name.as_str(), now);
+        let mut operation = self.accept(caller, kind, instance, disk.name.as_str()).changing(change);
         operation.order = order;
-        let other = operation.other_side((ResourceType::Disk, disk.id.0, disk.name.as_str()));
+        let other = operation.other_side(disk);
         (operation, other)
     }
 }

@@ -8,8 +8,7 @@ mod put_instance_public_ports;
 use super::{Verbs, follow::Work};
 use crate::{
     model::{
-        Caller, Instance, Operation, OperationKind, PortRange, PortRule, ResourceType, Result, Sources,
-        Status,
+        Caller, Instance, Operation, OperationKind, PortRange, PortRule, Result, Sources, Status, changed,
     },
     ports::Change,
 };
@@ -30,9 +29,8 @@ impl Verbs {
             return Err(instance.status.refuse("change the ports of", &instance.name, "it is being deleted"));
         }
         let rules = change(&instance)?;
-        let resource = (ResourceType::Instance, instance.id.0, instance.name.as_str());
         let operation =
-            Operation::accepted(kind, &caller.owner, resource, details, self.ports.clock.now()).succeeded();
+            self.done(caller, kind, &instance, details).changing(changed::ports(&instance.ports, &rules));
         let work = Work {
             changes: vec![Change::SetPorts(instance.id, rules)],
             back: vec![Change::SetPorts(instance.id, instance.ports)],

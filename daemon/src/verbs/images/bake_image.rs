@@ -34,7 +34,7 @@ impl Verbs {
                 Error::invalid("blueprintId", message).tip(format!("sloop image pull {}", blueprint.id))
             );
         }
-        Ok(self.supply(&blueprint, &caller.owner))
+        Ok(self.supply(&blueprint, caller))
     }
 
     /// Has a guest of the operating system carry out the recipe, and makes an image of its disk. Nothing is left of the
@@ -46,7 +46,7 @@ impl Verbs {
         owner: &Owner,
         told: Told,
     ) -> Result<StoredImage> {
-        let caller = Caller { owner: owner.clone(), admin: true };
+        let caller = Caller { admin: true, ..Caller::daemon(owner) };
         let base = self.blueprint(&bake.base).await?;
         if self.ports.images.base(&base).await?.is_none() {
             Self::obtainable(&base)?;
@@ -157,7 +157,7 @@ impl Verbs {
     pub(super) async fn clear_bakes(&self) -> Result<()> {
         for instance in self.ports.store.instances().await? {
             if instance.tags.iter().any(|(key, _)| key == TAG) {
-                let caller = Caller { owner: instance.owner.clone(), admin: true };
+                let caller = Caller { admin: true, ..Caller::daemon(&instance.owner) };
                 tracing::info!(instance = %instance.name, "clearing away a guest of a bake that was cut off");
                 if let Err(error) = self.delete_instance(&caller, instance.name.as_str(), true).await {
                     tracing::warn!(instance = %instance.name, %error, "cannot clear it away");

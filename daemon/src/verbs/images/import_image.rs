@@ -1,7 +1,8 @@
 use super::{super::Verbs, Course, course, only_admins};
 use crate::{
     model::{
-        Caller, Error, Firmware, ImageSource, ImportOrder, ImportTarget, Kind, OwnBlueprint, Result, Trust,
+        Caller, Error, Firmware, ImageSource, ImportOrder, ImportTarget, Kind, OperationKind, OwnBlueprint,
+        Resource, Result, Trust,
     },
     ports::Pieces,
 };
@@ -28,8 +29,19 @@ impl Verbs {
     pub fn import_image(&self, caller: &Caller, asked: ImportRequest, file: Pieces) -> Result<Course> {
         only_admins(self, caller, "import one")?;
         let order = self.import_order(asked)?;
-        let images = self.ports.images.clone();
-        Ok(course::begin(|told| async move { images.import(order, file, told).await }))
+        let blueprint = match &order.target {
+            ImportTarget::Blueprint(blueprint) => blueprint.id.as_str(),
+            ImportTarget::Own(own) => own.id.as_str(),
+        };
+        let from = order.file_name.clone();
+        let operation = self
+            .accept(caller, OperationKind::ImportImage, Resource::image(blueprint), "")
+            .changing(format!("from {from}"));
+        let verbs = self.clone();
+        Ok(course::begin(|told| async move {
+            let importing = verbs.ports.images.import(order, file, told);
+            verbs.traced(operation, importing, |image| format!("{} from {from}", image.id)).await
+        }))
     }
 
     fn import_order(&self, asked: ImportRequest) -> Result<ImportOrder> {

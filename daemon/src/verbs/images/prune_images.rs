@@ -1,5 +1,5 @@
 use super::{super::Verbs, ImageInUse, only_admins};
-use crate::model::{Caller, Owner, Result};
+use crate::model::{Caller, OperationKind, Result};
 
 impl Verbs {
     /// What the configuration wants removed when a new image has come.
@@ -7,8 +7,7 @@ impl Verbs {
         if !self.policy.prune_replaced {
             return;
         }
-        let daemon = Caller { owner: Owner("sloopd".to_owned()), admin: true };
-        match self.prune_images(&daemon, false).await {
+        match self.prune_images(&Caller::daemon_alone(), false).await {
             Ok(pruned) => {
                 for one in pruned {
                     tracing::info!(
@@ -27,21 +26,20 @@ impl Verbs {
         if !dry_run {
             only_admins(self, caller, "remove them")?;
         }
-        let _admission = self.admission.lock().await;
+        let alone = self.admission.clone().lock_owned().await;
         let images = self.ports.images.list().await?;
         let users = self.users_of_images().await?;
-        let mut pruned = Vec::new();
+        let mut doomed = Vec::new();
         for image in &images {
             let replaced =
                 images.iter().any(|newer| newer.blueprint_id == image.blueprint_id && newer.is_newest);
-            if image.is_newest || !replaced || users.contains_key(&image.path) {
-                continue;
+            if replaced && !image.is_newest && !users.contains_key(&image.path) {
+                doomed.push(image.clone());
             }
-            if !dry_run {
-                self.ports.images.remove(image).await?;
-            }
-            pruned.push(ImageInUse { image: image.clone(), used_by: Vec::new() });
         }
-        Ok(pruned)
+        if dry_run {
+            return Ok(doomed.into_iter().map(|image| ImageInUse { image, used_by: Vec::new() }).collect());
+        }
+        self.take_away(caller, alone, OperationKind::PruneImages, doomed).await
     }
 }

@@ -6,7 +6,7 @@ impl Verbs {
     pub async fn pull_image(&self, caller: &Caller, blueprint_id: &str) -> Result<Course> {
         let blueprint = self.blueprint(blueprint_id).await?;
         match &blueprint.source {
-            ImageSource::Download(_) => Ok(self.supply(&blueprint, &caller.owner)),
+            ImageSource::Download(_) => Ok(self.supply(&blueprint, caller)),
             ImageSource::Bake(_) | ImageSource::Recipe(_) => {
                 match (self.newest(&blueprint.id).await?, &blueprint.source) {
                     (Some(image), _) => Ok(course::ended(image)),
@@ -14,7 +14,7 @@ impl Verbs {
                         let message = format!("{} is published by nobody: it is built here", blueprint.id);
                         Err(Error::invalid("blueprintId", message).tip(format!("make image ID={recipe}")))
                     }
-                    (None, _) => Ok(self.supply(&blueprint, &caller.owner)),
+                    (None, _) => Ok(self.supply(&blueprint, caller)),
                 }
             }
             ImageSource::Own => {

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     engine::Engine,
     model::{
-        BaseImage, Blueprint, Caller, Error, ImageMoment, ImageSource, InstanceId, Kind, Operation, Order,
-        Owner, Result, StoredImage,
+        BaseImage, Blueprint, Caller, Error, ImageMoment, ImageSource, InstanceId, Kind, Operation,
+        OperationKind, Order, Resource, Result, StoredImage,
     },
     ports::{Change, Told},
 };
@@ -40,16 +40,18 @@ impl Drop for Job<'_> {
 
 impl Verbs {
     /// Joins the work on a blueprint's image, or begins it. It goes on when those who asked for it have gone.
-    pub(super) fn supply(&self, blueprint: &Blueprint, owner: &Owner) -> Course {
+    pub(super) fn supply(&self, blueprint: &Blueprint, caller: &Caller) -> Course {
         let mut jobs = self.supplies.lock();
         if let Some(course) = jobs.get(&blueprint.id) {
             return course.clone();
         }
-        let (verbs, blueprint, owner) = (self.clone(), blueprint.clone(), owner.clone());
+        let (verbs, blueprint, caller) = (self.clone(), blueprint.clone(), caller.clone());
         let id = blueprint.id.clone();
         let course = course::begin(|told| async move {
             let _job = Job(&verbs.supplies, &blueprint.id);
-            let result = verbs.bring(&blueprint, &owner, told).await;
+            let operation = verbs.accept(&caller, kind_of(&blueprint), Resource::image(&blueprint.id), "");
+            let bringing = verbs.bring(&blueprint, &caller, told);
+            let result = verbs.traced(operation, bringing, |image| image.id.clone()).await;
             match &result {
                 Ok(image) => {
                     tracing::info!(image = image.id, origin = image.origin, "image is here");
@@ -64,10 +66,10 @@ impl Verbs {
         course
     }
 
-    async fn bring(&self, blueprint: &Blueprint, owner: &Owner, told: Told) -> Result<StoredImage> {
+    async fn bring(&self, blueprint: &Blueprint, caller: &Caller, told: Told) -> Result<StoredImage> {
         match &blueprint.source {
             ImageSource::Download(_) => self.ports.images.pull(blueprint, told).await,
-            ImageSource::Bake(bake) => self.bake(blueprint, bake, owner, told).await,
+            ImageSource::Bake(bake) => self.bake(blueprint, bake, &caller.owner, told).await,
             ImageSource::Recipe(_) | ImageSource::Own => Err(missing(blueprint)),
         }
     }
@@ -76,14 +78,13 @@ impl Verbs {
     pub(in crate::verbs) fn begin_with_image(
         &self,
         blueprint: &Blueprint,
-        owner: &Owner,
+        caller: &Caller,
         work: Vec<Operation>,
     ) {
-        let (verbs, blueprint) = (self.clone(), blueprint.clone());
-        let owner = owner.clone();
+        let (verbs, blueprint, caller) = (self.clone(), blueprint.clone(), caller.clone());
         tokio::spawn(async move {
             let total = work.first().map_or(0, Engine::steps_of);
-            let result = verbs.base_of(&blueprint, &owner, |moment| {
+            let result = verbs.base_of(&blueprint, &caller, |moment| {
                 for operation in &work {
                     let stage = format!("image: {}", moment.stage);
                     verbs.engine.tell_waiting(operation.id, total, stage, moment.detail());
@@ -100,7 +101,7 @@ impl Verbs {
     async fn base_of(
         &self,
         blueprint: &Blueprint,
-        owner: &Owner,
+        caller: &Caller,
         each: impl FnMut(&ImageMoment),
     ) -> Result<BaseImage> {
         let under_way = self.supplies.lock().get(&blueprint.id).cloned();
@@ -109,7 +110,7 @@ impl Verbs {
         {
             return Ok(base);
         }
-        let mut course = under_way.unwrap_or_else(|| self.supply(blueprint, owner));
+        let mut course = under_way.unwrap_or_else(|| self.supply(blueprint, caller));
         let image = follow(&mut course, each).await?;
         Ok(BaseImage { path: image.path, virtual_bytes: image.virtual_bytes })
     }
@@ -158,7 +159,10 @@ impl Verbs {
                         self.ports.store.commit(vec![Change::SetBase(id, base.path)]).await?;
                         self.engine.submit(id, operation.id);
                     }
-                    _ => self.begin_with_image(&blueprint, &instance.owner, vec![operation]),
+                    _ => {
+                        let daemon = Caller::daemon(&instance.owner);
+                        self.begin_with_image(&blueprint, &daemon, vec![operation]);
+                    }
                 },
                 Err(error) => self.engine.refuse(id, operation.id, error),
             }
@@ -192,7 +196,15 @@ impl Verbs {
         caller: &Caller,
         mut each: impl FnMut(&ImageMoment),
     ) -> Result<StoredImage> {
-        follow(&mut self.supply(blueprint, &caller.owner), &mut each).await
+        follow(&mut self.supply(blueprint, caller), &mut each).await
+    }
+}
+
+/// What bringing its image is called in the history.
+fn kind_of(blueprint: &Blueprint) -> OperationKind {
+    match blueprint.source {
+        ImageSource::Bake(_) => OperationKind::BakeImage,
+        ImageSource::Download(_) | ImageSource::Recipe(_) | ImageSource::Own => OperationKind::PullImage,
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{Verbs, admission::Cursor, follow::Work};
 use crate::{
-    model::{Caller, Instance, Operation, OperationKind, Publication, ResourceType, Result},
+    model::{Caller, Instance, Operation, OperationKind, Publication, Result, changed},
     ports::Change,
 };
 
@@ -22,9 +22,13 @@ impl Verbs {
         (kind, what): (OperationKind, Publication),
         published: Vec<Publication>,
     ) -> Result<Operation> {
-        let resource = (ResourceType::Instance, instance.id.0, instance.name.as_str());
-        let now = self.ports.clock.now();
-        let operation = Operation::accepted(kind, &caller.owner, resource, what.to_string(), now).succeeded();
+        let before = instance.published.iter().find(|one| one.is_same_port(&what));
+        let change = match (kind, before) {
+            (OperationKind::PublishPort, None) => what.to_string(),
+            (OperationKind::PublishPort, Some(before)) => changed::between(before, what),
+            _ => format!("{what} closed"),
+        };
+        let operation = self.done(caller, kind, &instance, what.to_string()).changing(change);
         let work = Work {
             changes: vec![Change::SetPublished(instance.id, published)],
             back: vec![Change::SetPublished(instance.id, instance.published)],

@@ -33,7 +33,7 @@ impl Verbs {
             published.push(wanted);
         }
         let is_open = instance.ports.iter().any(|rule| rule.range.has(wanted.protocol, wanted.port));
-        let kind = (OperationKind::OpenInstancePublicPorts, wanted);
+        let kind = (OperationKind::PublishPort, wanted);
         let operation = self.change_published(caller, alone, instance, kind, published).await?;
         Ok((operation, is_open))
     }

@@ -26,7 +26,7 @@ impl Verbs {
                 .tip("sloop publish, without anything else, lists those that are"));
         };
         let published = instance.published.iter().copied().filter(|one| *one != what).collect();
-        let kind = (OperationKind::CloseInstancePublicPorts, what);
+        let kind = (OperationKind::UnpublishPort, what);
         self.change_published(caller, alone, instance, kind, published).await
     }
 }

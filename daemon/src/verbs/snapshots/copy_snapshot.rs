@@ -2,7 +2,7 @@ use super::whole;
 use crate::{
     model::{
         Caller, Error, Operation, OperationKind, Origin, ResourceName, ResourceType, Result, Snapshot,
-        SnapshotId, SnapshotState,
+        SnapshotId, SnapshotState, changed,
     },
     ports::Change,
     verbs::{AutoChoice, Verbs},
@@ -52,9 +52,11 @@ impl Verbs {
             Origin::Instance(_) => OperationKind::CreateInstanceSnapshot,
             Origin::Disk { .. } => OperationKind::CreateDiskSnapshot,
         };
-        let resource = (copy.resource_type(), copy.id.0, copy.title());
-        let now = self.ports.clock.now();
-        let operation = Operation::accepted(kind, &caller.owner, resource, source.title(), now).succeeded();
+        let operation = self.done(caller, kind, &copy, source.title()).changing(format!(
+            "a copy of {} of {}",
+            source.title(),
+            changed::source(&source)
+        ));
         let changes =
             vec![Change::AddSnapshot(Box::new(copy)), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;

@@ -1,7 +1,6 @@
 use crate::{
     model::{
-        Caller, Disk, FrozenDisk, LayerId, Operation, OperationKind, Origin, ResourceName, ResourceType,
-        Result, Snapshot,
+        Caller, Disk, FrozenDisk, LayerId, Operation, OperationKind, Origin, ResourceName, Result, Snapshot,
     },
     ports::Change,
     verbs::Verbs,
@@ -65,11 +64,10 @@ impl Verbs {
             layer: disk.stack.top().id,
             next: Some(LayerId::fresh()),
         };
-        let resource = (ResourceType::DiskSnapshot, snapshot.id.0, snapshot.title());
-        let (kind, now) = (OperationKind::CreateDiskSnapshot, self.ports.clock.now());
-        let operation =
-            Operation::accepted(kind, &caller.owner, resource, disk.name.as_str(), now).succeeded();
-        let other = operation.other_side((ResourceType::Disk, disk.id.0, disk.name.as_str()));
+        let operation = self
+            .done(caller, OperationKind::CreateDiskSnapshot, &snapshot, disk.name.as_str())
+            .changing(format!("{} of {}", snapshot.title(), disk.name));
+        let other = operation.other_side(disk);
         let id = snapshot.id;
         let changes = vec![
             Change::AddSnapshot(Box::new(snapshot)),

@@ -2,7 +2,7 @@ use super::frozen;
 use crate::{
     model::{
         Caller, Instance, Operation, OperationKind, Order, ResourceName, ResourceType, Result, Snapshot,
-        Status,
+        Status, changed,
     },
     ports::Change,
     verbs::Verbs,
@@ -41,11 +41,13 @@ impl Verbs {
             ResourceType::DiskSnapshot => OperationKind::CreateDiskSnapshot,
             _ => OperationKind::CreateInstanceSnapshot,
         };
-        let resource = (ResourceType::Instance, instance.id.0, instance.name.as_str());
-        let mut operation =
-            Operation::accepted(kind, &caller.owner, resource, snapshot.title(), self.ports.clock.now());
+        let mut operation = self.accept(caller, kind, instance, snapshot.title()).changing(format!(
+            "{} of {}",
+            snapshot.title(),
+            changed::source(&snapshot)
+        ));
         operation.order = Order::Snapshot(snapshot.id);
-        let other = operation.other_side((snapshot.resource_type(), snapshot.id.0, snapshot.title()));
+        let other = operation.other_side(&snapshot);
         let changes = vec![
             Change::Expect(instance.id, instance.status),
             Change::AddSnapshot(Box::new(snapshot)),

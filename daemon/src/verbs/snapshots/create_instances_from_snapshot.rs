@@ -89,6 +89,7 @@ impl Verbs {
         }
         unknown(disk_names, &snapshot.disks)?;
         Ok(Mold {
+            from: format!("from the snapshot {} of {}", snapshot.title(), from.name),
             blueprint_id: from.blueprint_id.clone(),
             blueprint_name: from.blueprint_name.clone(),
             username: from.username.clone(),

@@ -1,6 +1,6 @@
 use super::whole;
 use crate::{
-    model::{Caller, Operation, OperationKind, ResourceType, Result},
+    model::{Caller, Operation, OperationKind, ResourceType, Result, changed},
     ports::Change,
     verbs::Verbs,
 };
@@ -30,9 +30,8 @@ impl Verbs {
             ResourceType::DiskSnapshot => OperationKind::DeleteDiskSnapshot,
             _ => OperationKind::DeleteInstanceSnapshot,
         };
-        let resource = (kind, snapshot.id.0, snapshot.title());
         let operation =
-            Operation::accepted(verb, &caller.owner, resource, "", self.ports.clock.now()).succeeded();
+            self.done(caller, verb, &snapshot, "").changing(format!("of {}", changed::source(&snapshot)));
         let changes =
             vec![Change::RemoveSnapshot(snapshot.id), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;

@@ -6,7 +6,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::whole;
 use crate::{
-    model::{Caller, Cut, Error, FrozenDisk, ImageMoment, Kind, Result, Snapshot, Stack, Tally},
+    model::{Caller, Cut, Error, FrozenDisk, ImageMoment, Kind, LayerId, Result, Snapshot, Stack, Tally},
     ports::{Parcel, Told},
     verbs::{AutoChoice, Verbs},
 };
@@ -53,6 +53,8 @@ pub enum ExportPart {
 }
 
 type Sender = mpsc::Sender<Result<ExportPart>>;
+/// A snapshot, what the receiver must have already, and what of each disk is handed out.
+type Found = (Snapshot, Option<Snapshot>, Vec<Cut>);
 
 /// Parts on their way. The reader is a little slower than the disk, or faster.
 const QUEUE: usize = 4;
@@ -60,17 +62,8 @@ const QUEUE: usize = 4;
 impl Verbs {
     /// Hands a snapshot out, as a file for each disk. What it holds is read once, and one who hangs up ends the work.
     pub async fn export_snapshot(&self, caller: &Caller, asked: ExportRequest) -> Result<SnapshotExport> {
-        let mut held = self.engine.hold(HashSet::new()).await;
-        let (snapshot, since, cuts) = loop {
-            let (snapshot, since) = self.find_both(caller, &asked).await?;
-            let cuts = self.cuts(&snapshot, since.as_ref()).await?;
-            let stacks = cuts.iter().flat_map(|cut| std::iter::once(&cut.stack).chain(&cut.since));
-            let layers: HashSet<_> = stacks.flat_map(Stack::layers).map(|layer| layer.id).collect();
-            if layers.is_subset(held.layers()) {
-                break (snapshot, since, cuts);
-            }
-            held = self.engine.hold(layers).await;
-        };
+        let look = || self.find_cuts(caller, &asked);
+        let ((snapshot, since, cuts), held) = self.engine.hold_found(look).await?;
         let increments = cuts.iter().map(|cut| cut.since.is_some()).collect();
         let (sender, parts) = mpsc::channel(QUEUE);
         let verbs = self.clone();
@@ -83,6 +76,15 @@ impl Verbs {
             }
         });
         Ok(SnapshotExport { snapshot, since, increments, parts: ReceiverStream::new(parts).boxed() })
+    }
+
+    /// The snapshots that are asked for, what is handed out, and the layers that it is read from.
+    async fn find_cuts(&self, caller: &Caller, asked: &ExportRequest) -> Result<(Found, HashSet<LayerId>)> {
+        let (snapshot, since) = self.find_both(caller, asked).await?;
+        let cuts = self.cuts(&snapshot, since.as_ref()).await?;
+        let stacks = cuts.iter().flat_map(|cut| std::iter::once(&cut.stack).chain(&cut.since));
+        let layers = stacks.flat_map(Stack::layers).map(|layer| layer.id).collect();
+        Ok(((snapshot, since, cuts), layers))
     }
 
     async fn find_both(

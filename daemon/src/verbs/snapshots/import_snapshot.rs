@@ -5,7 +5,10 @@ use tokio::sync::Mutex;
 
 use super::import_plan::{ImportSnapshot, Plan, missing};
 use crate::{
-    model::{Beneath, Caller, Error, Operation, OperationKind, Origin, Result, Slot, Snapshot, SnapshotId},
+    model::{
+        Beneath, Caller, Error, LayerId, Operation, OperationKind, OperationStatus, Origin, Result, Slot,
+        Snapshot, SnapshotId, changed,
+    },
     ports::{Change, Pieces, Told},
     verbs::{Course, Verbs, images::begin},
 };
@@ -26,28 +29,23 @@ impl Verbs {
         asked: ImportSnapshot,
         files: Pieces,
     ) -> Result<Course<Snapshot>> {
-        let mut held = self.engine.hold(HashSet::new()).await;
-        let plan = loop {
-            let plan = self.plan_import(caller, asked.clone()).await?;
-            let mut layers = HashSet::new();
-            for layer in &plan.layers {
-                if let Beneath::Layer(parent) = layer.beneath {
-                    layers.extend(self.ports.store.stack(parent).await?.layers().map(|layer| layer.id));
-                }
-            }
-            if layers.is_subset(held.layers()) {
-                break plan;
-            }
-            held = self.engine.hold(layers).await;
-        };
+        let look = || self.plan_on_layers(caller, &asked);
+        let (plan, held) = self.engine.hold_found(look).await?;
         self.admit_snapshot().await?;
         self.admit_disk(1).await?;
+        let operation = self
+            .accept(caller, OperationKind::ImportSnapshot, &plan.snapshot, "imported")
+            .changing(format!("of {}", changed::source(&plan.snapshot)));
         let verbs = self.clone();
         Ok(begin(|told| async move {
             // The files name what they stand on.
             let _held = held;
+            let operation = verbs.begun(operation).await?;
             let layers: Vec<_> = plan.layers.iter().map(|layer| layer.id).collect();
-            let taken = verbs.take_snapshot(plan, files, told).await;
+            let taken = verbs.take_snapshot(plan, files, told, &operation).await;
+            if let Err(error) = &taken {
+                verbs.ended_as(operation, Some(error)).await;
+            }
             for layer in layers {
                 verbs.ports.volumes.drop_received(layer).await;
             }
@@ -55,7 +53,29 @@ impl Verbs {
         }))
     }
 
-    async fn take_snapshot(&self, mut plan: Plan, files: Pieces, told: Told) -> Result<Snapshot> {
+    /// What is to be made, and the layers that it is to stand on.
+    async fn plan_on_layers(
+        &self,
+        caller: &Caller,
+        asked: &ImportSnapshot,
+    ) -> Result<(Plan, HashSet<LayerId>)> {
+        let plan = self.plan_import(caller, asked.clone()).await?;
+        let mut layers = HashSet::new();
+        for layer in &plan.layers {
+            if let Beneath::Layer(parent) = layer.beneath {
+                layers.extend(self.ports.store.stack(parent).await?.layers().map(|layer| layer.id));
+            }
+        }
+        Ok((plan, layers))
+    }
+
+    async fn take_snapshot(
+        &self,
+        mut plan: Plan,
+        files: Pieces,
+        told: Told,
+        operation: &Operation,
+    ) -> Result<Snapshot> {
         let feed = Arc::new(Mutex::new(Feed { files, rest: Vec::new() }));
         for (index, arrival) in plan.arrivals.iter().enumerate() {
             let file = file_of(feed.clone(), arrival.file_bytes);
@@ -78,7 +98,7 @@ impl Verbs {
         if self.ports.store.snapshot_by_id(plan.snapshot.id).await?.is_some() {
             plan.snapshot.id = SnapshotId::fresh();
         }
-        self.keep(&plan).await?;
+        self.keep(&plan, operation).await?;
         Ok(plan.snapshot)
     }
 
@@ -96,14 +116,19 @@ impl Verbs {
     }
 
     /// Files before records, and no files without records: where the daemon is killed between, the next one sees to that.
-    async fn keep(&self, plan: &Plan) -> Result<()> {
+    async fn keep(&self, plan: &Plan, operation: &Operation) -> Result<()> {
+        let mut ended = operation.clone();
+        ended.advance(OperationStatus::Succeeded, self.ports.clock.now());
         let kept = async {
             for layer in &plan.layers {
                 self.ports.volumes.keep_received(layer.id).await?;
             }
-            self.ports.store.commit(changes(plan, self.ports.clock.now())).await
+            self.ports.store.commit(changes(plan, ended)).await
         };
         let kept = kept.await;
+        if kept.is_ok() {
+            self.tell_end(operation.id);
+        }
         for layer in &plan.layers {
             if let Err(error) = self.ports.volumes.settle_received(layer.id, kept.is_ok()).await {
                 // It is done at the next start.
@@ -114,16 +139,10 @@ impl Verbs {
     }
 }
 
-fn changes(plan: &Plan, now: jiff::Timestamp) -> Vec<Change> {
-    let snapshot = &plan.snapshot;
-    let kind = match snapshot.origin {
-        Origin::Instance(_) => OperationKind::CreateInstanceSnapshot,
-        Origin::Disk { .. } => OperationKind::CreateDiskSnapshot,
-    };
-    let resource = (snapshot.resource_type(), snapshot.id.0, snapshot.title());
-    let operation = Operation::accepted(kind, &snapshot.owner, resource, "imported", now).succeeded();
+fn changes(plan: &Plan, ended: Operation) -> Vec<Change> {
     let layers = plan.layers.iter().map(|layer| Change::AddLayer(Box::new(layer.clone())));
-    let last = [Change::AddSnapshot(Box::new(snapshot.clone())), Change::PutOperation(Box::new(operation))];
+    let snapshot = Box::new(plan.snapshot.clone());
+    let last = [Change::AddSnapshot(snapshot), Change::PutOperation(Box::new(ended))];
     layers.chain(last).collect()
 }
 

@@ -20,7 +20,9 @@ impl Verbs {
             address: cursor.public(self.policy.public_pool, &used)?,
             holder: None,
         };
-        let operation = self.done_on_static_ip(caller, OperationKind::AllocateStaticIp, &static_ip, "");
+        let operation = self
+            .done(caller, OperationKind::AllocateStaticIp, &static_ip, "")
+            .changing(static_ip.address.to_string());
         let changes =
             vec![Change::AddStaticIp(Box::new(static_ip)), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;

@@ -1,5 +1,5 @@
 use crate::{
-    model::{Caller, Error, Instance, Kind, Operation, OperationKind, Result, StaticIp, Status},
+    model::{Caller, Error, Instance, Kind, Operation, OperationKind, Result, StaticIp, Status, changed},
     ports::Change,
     verbs::{Verbs, follow::Work},
 };
@@ -18,8 +18,10 @@ impl Verbs {
         let instance = self.find(caller, instance).await?;
         let kind = OperationKind::AttachStaticIp;
         let operations = vec![
-            self.done_on_static_ip(caller, kind, &static_ip, instance.name.as_str()),
-            self.done_on_instance(caller, kind, (instance.id, &instance.name), static_ip.name.as_str()),
+            self.done(caller, kind, &static_ip, instance.name.as_str())
+                .changing(moved(&static_ip, &instance)),
+            self.done(caller, kind, &instance, static_ip.name.as_str())
+                .changing(changed::address(instance.public_ip, Some(static_ip.address))),
         ];
         let mut work = Work {
             changes: Vec::new(),
@@ -34,12 +36,9 @@ impl Verbs {
                 let old = self.ports.store.instance_by_id(holder.id).await?;
                 let old = old.ok_or_else(|| Error::not_found("Instance", &holder.name))?;
                 let address = self.address_without(&mut alone, &old).await?;
-                work.operations.push(self.done_on_instance(
-                    caller,
-                    OperationKind::DetachStaticIp,
-                    (old.id, &old.name),
-                    static_ip.name.as_str(),
-                ));
+                let detached =
+                    self.done(caller, OperationKind::DetachStaticIp, &old, static_ip.name.as_str());
+                work.operations.push(detached.changing(changed::address(old.public_ip, address)));
                 work.changes.push(Change::SetPublicIp(old.id, address));
                 work.back.push(Change::SetPublicIp(old.id, old.public_ip));
                 work.touched.push(old.id);
@@ -52,6 +51,15 @@ impl Verbs {
             work.touched.push(instance.id);
         }
         self.follow(alone, work).await
+    }
+}
+
+fn moved(static_ip: &StaticIp, instance: &Instance) -> String {
+    let (address, to) = (static_ip.address, &instance.name);
+    match &static_ip.holder {
+        None => format!("{address} to {to}"),
+        Some(holder) if holder.id == instance.id => String::new(),
+        Some(holder) => format!("{address} from {} to {to}", holder.name),
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::{
-    model::{Caller, Error, Kind, Operation, OperationKind, Result},
+    model::{Caller, Error, Kind, Operation, OperationKind, Result, changed},
     ports::Change,
     verbs::{Verbs, follow::Work},
 };
@@ -27,8 +27,10 @@ impl Verbs {
             touched: vec![instance.id],
             rewire: self.policy.public_pool.is_lan(),
             operations: vec![
-                self.done_on_static_ip(caller, kind, &static_ip, instance.name.as_str()),
-                self.done_on_instance(caller, kind, (instance.id, &instance.name), static_ip.name.as_str()),
+                self.done(caller, kind, &static_ip, instance.name.as_str())
+                    .changing(format!("{} from {}", static_ip.address, instance.name)),
+                self.done(caller, kind, &instance, static_ip.name.as_str())
+                    .changing(changed::address(instance.public_ip, address)),
             ],
         };
         self.follow(alone, work).await

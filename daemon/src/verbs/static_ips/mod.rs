@@ -9,10 +9,7 @@ mod release_static_ip;
 use std::net::Ipv4Addr;
 
 use super::{Verbs, admission::Cursor};
-use crate::model::{
-    Caller, Error, Instance, InstanceId, Operation, OperationKind, ResourceName, ResourceType, Result,
-    StaticIp, Status,
-};
+use crate::model::{Caller, Error, Instance, ResourceName, Result, StaticIp, Status};
 
 impl Verbs {
     /// The static address `name` if the caller may see it. One that is another's does not exist for them.
@@ -31,29 +28,5 @@ impl Verbs {
         }
         let used = self.ports.store.public_addresses().await?;
         cursor.public(self.policy.public_pool, &used).map(Some)
-    }
-
-    /// An operation on a static address that is done, and names its peer.
-    fn done_on_static_ip(
-        &self,
-        caller: &Caller,
-        kind: OperationKind,
-        static_ip: &StaticIp,
-        peer: &str,
-    ) -> Operation {
-        let resource = (ResourceType::StaticIp, static_ip.id.0, static_ip.name.as_str());
-        Operation::accepted(kind, &caller.owner, resource, peer, self.ports.clock.now()).succeeded()
-    }
-
-    /// An operation on an instance that is done, and names its peer.
-    fn done_on_instance(
-        &self,
-        caller: &Caller,
-        kind: OperationKind,
-        (id, name): (InstanceId, &ResourceName),
-        peer: &str,
-    ) -> Operation {
-        let resource = (ResourceType::Instance, id.0, name.as_str());
-        Operation::accepted(kind, &caller.owner, resource, peer, self.ports.clock.now()).succeeded()
     }
 }

@@ -14,7 +14,9 @@ impl Verbs {
             return Err(Error::new(Kind::WrongState, "StaticIpAttached", message)
                 .tip(format!("detach it first: sloop static-ip detach {}", static_ip.name)));
         }
-        let operation = self.done_on_static_ip(caller, OperationKind::ReleaseStaticIp, &static_ip, "");
+        let operation = self
+            .done(caller, OperationKind::ReleaseStaticIp, &static_ip, "")
+            .changing(static_ip.address.to_string());
         let changes =
             vec![Change::RemoveStaticIp(static_ip.id), Change::PutOperation(Box::new(operation.clone()))];
         self.ports.store.commit(changes).await?;

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sloopd::{
     model::{
-        Beneath, DomainState, Drive, Finding, HypervisorFacts, Instance, InstanceId, LayerId, Result, Slot,
-        Way,
+        Beneath, CpuShare, DomainState, Drive, Ending, Finding, HypervisorFacts, Instance, InstanceId,
+        LayerId, Result, Slot, Usage, Way,
     },
     ports::{ConsoleStream, DomainEvent, Hypervisor, Volumes},
 };
@@ -32,6 +32,10 @@ impl Hypervisor for Twin {
 
     async fn ensure_off(&self, id: InstanceId) -> Result<()> {
         self.world.ensure_off(id).await
+    }
+
+    async fn usage(&self) -> Result<Vec<(InstanceId, Usage)>> {
+        self.world.usage().await
     }
 
     async fn pivot(&self, id: InstanceId, tops: &[(Slot, LayerId)]) -> Result<bool> {
@@ -87,6 +91,10 @@ impl Hypervisor for Twin {
         self.world.state(id).await
     }
 
+    async fn ending(&self, id: InstanceId) -> Result<Ending> {
+        self.world.ending(id).await
+    }
+
     async fn list(&self) -> Result<Vec<(InstanceId, DomainState)>> {
         Hypervisor::list(&self.world).await
     }
@@ -97,6 +105,14 @@ impl Hypervisor for Twin {
 
     async fn halted(&self) -> Result<Vec<InstanceId>> {
         self.world.halted().await
+    }
+
+    async fn limit_cpu(&self, id: InstanceId, share: Option<CpuShare>) -> Result<()> {
+        self.world.limit_cpu(id, share).await
+    }
+
+    async fn agent_answers(&self, id: InstanceId) -> Result<bool> {
+        self.world.agent_answers(id).await
     }
 
     fn events(&self) -> broadcast::Receiver<DomainEvent> {

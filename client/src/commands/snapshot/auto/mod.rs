@@ -3,6 +3,7 @@
 pub(in crate::commands) mod day;
 mod delete;
 mod list;
+pub(in crate::commands) mod of;
 mod off;
 mod on;
 pub(in crate::commands) mod time;

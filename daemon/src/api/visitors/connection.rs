@@ -1,5 +1,5 @@
-//! A guest's connection, which ends by itself when the guest is slow or sends too much. A guest may be hostile, and the
-//! daemon serves all the others with the same memory.
+//! A visitor's connection, which ends by itself when the visitor is slow or sends too much: the daemon serves all the others with
+//! the same memory.
 
 use std::{
     io,
@@ -14,19 +14,19 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use super::{super::slots::Slot, guests::Limits, peer::Peer};
+use super::{super::slots::Slot, Limits, Peer};
 
 /// How HTTP/2 begins (RFC 9113, section 3.4). The server below would take it up, with a memory of its own for each of
-/// many streams; EC2's service speaks HTTP/1 only.
+/// many streams; EC2's service speaks HTTP/1 only, and so does everybody else who comes.
 const HTTP2: &[u8] = b"PRI ";
 
 /// A connection with limits, and its seat.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(in crate::api) struct Connection {
     stream: TcpStream,
     peer: Peer,
     limits: Limits,
-    /// When the guest must have sent its next request, or have taken the last answer.
+    /// When the visitor must have sent its next request, or have taken the last answer.
     end: Pin<Box<Sleep>>,
     /// Bytes that came since the last answer.
     unanswered: usize,
@@ -44,7 +44,7 @@ impl Connection {
         Self { stream, peer, limits, end, unanswered: 0, opening: Vec::new(), hops: 0, _seat: seat }
     }
 
-    /// Nothing to do yet, and nothing at all once the guest's time is over.
+    /// Nothing to do yet, and nothing at all once the visitor's time is over.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         self.end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }

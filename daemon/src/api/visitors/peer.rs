@@ -33,7 +33,7 @@ impl Peer {
     }
 
     /// Limits that from the next packet on.
-    pub(super) fn limit_hops(&self, hops: u8) {
+    pub(in crate::api) fn limit_hops(&self, hops: u8) {
         self.hops.store(hops, Ordering::Relaxed);
     }
 }

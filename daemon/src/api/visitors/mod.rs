@@ -1,4 +1,9 @@
-//! The guests at the door: takes their connections, each with its limits.
+//! Those who come by plain HTTP: takes their connections, each with its limits. For every door that is an HTTP server of its own.
+//!
+//! A visitor may be hostile: a guest, or a program of the host's that a stranger's web page speaks through.
+
+mod connection;
+mod peer;
 
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -8,38 +13,40 @@ use axum::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{super::slots::Slots, connection::Connection, peer::Peer};
+use self::connection::Connection;
+pub use self::peer::Peer;
+use super::slots::Slots;
 
-/// What guests may take of the daemon.
+/// What visitors may take of the daemon.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(in crate::api) struct Limits {
     /// Connections of one address at a time.
-    pub(super) each: usize,
+    pub(in crate::api) each: usize,
     /// Connections at a time.
-    pub(super) all: usize,
-    /// How long a guest may take for a request, a pause between two, or an answer.
-    pub(super) patience: Duration,
-    /// Bytes that a guest may send before it is answered.
-    pub(super) unanswered: usize,
+    pub(in crate::api) all: usize,
+    /// How long a visitor may take for a request, a pause between two, or an answer.
+    pub(in crate::api) patience: Duration,
+    /// Bytes that a visitor may send before it is answered.
+    pub(in crate::api) unanswered: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        // A request is a few hundred bytes, and the largest report 16 KiB.
+        // A request is a few hundred bytes, and a guest's largest report 16 KiB.
         Self { each: 32, all: 512, patience: Duration::from_secs(15), unanswered: 32 * 1024 }
     }
 }
 
-/// A listener that keeps the limits. A guest that has too many connections is heard no further: the new one is closed.
-pub(super) struct Guests {
+/// A listener that keeps the limits. A visitor that has too many connections is heard no further: the new one is closed.
+pub(in crate::api) struct Visitors {
     listener: TcpListener,
     limits: Limits,
     seats: Arc<Slots>,
 }
 
-impl Guests {
+impl Visitors {
     /// Those who come to `listener`.
-    pub(super) fn new(listener: TcpListener, limits: Limits) -> Self {
+    pub(in crate::api) fn new(listener: TcpListener, limits: Limits) -> Self {
         Self { listener, limits, seats: Slots::new(limits.each, limits.all) }
     }
 
@@ -50,7 +57,7 @@ impl Guests {
     }
 }
 
-impl Listener for Guests {
+impl Listener for Visitors {
     type Io = Connection;
     type Addr = Peer;
 
@@ -65,7 +72,7 @@ impl Listener for Guests {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     // Out of file descriptors, most likely: some will be free in a while.
-                    tracing::warn!(%error, "cannot take a guest's connection");
+                    tracing::warn!(%error, "cannot take a visitor's connection");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
@@ -77,8 +84,8 @@ impl Listener for Guests {
     }
 }
 
-impl Connected<IncomingStream<'_, Guests>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Guests>) -> Self {
+impl Connected<IncomingStream<'_, Visitors>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Visitors>) -> Self {
         stream.remote_addr().clone()
     }
 }
