@@ -384,6 +384,26 @@ async fn after_the_hosts_start_those_that_ran_run_and_the_others_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn that_the_host_was_restarted_outlives_the_daemon_that_saw_it() {
+    let (host, id) = stand(recovery()).await;
+    host.engine.let_go();
+    host.world.fail_host();
+    // The host had asked its guests to shut down, and they did.
+    host.world.world().endings.insert(id, Ending::Guest);
+    host.ports.store.commit(vec![Change::SetBootId("another start".into())]).await.expect("written");
+    let asked = asked_for_state(&host, true);
+    let host = host.reborn(unbroken()).await;
+    host.until(async || asked.load(Ordering::SeqCst) > 0).await;
+    host.engine.let_go();
+    host.world.heal();
+    assert!(recoveries(&host, "web").await.is_empty());
+
+    let host = host.reborn(unbroken()).await;
+    recovered(&host, "web", 1).await;
+    assert_eq!(recoveries(&host, "web").await.remove(0).details, "the host was restarted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_the_hypervisor_is_away_nobody_decides_anything() {
     let (host, id) = stand(recovery()).await;
     host.engine.let_go();

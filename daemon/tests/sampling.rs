@@ -90,7 +90,7 @@ async fn what_happened_in_each_tick_is_kept_and_the_last_is_shown() {
     let shown = &latest[&Subject::from(stand.id)];
     assert_eq!(shown.at, stand.clock.now());
     assert!(shown.values.contains(&(Metric::NetworkIn, 130.0)));
-    assert_eq!(shown.traffic, Bytes { inward: 200, outward: 20 });
+    assert_eq!(shown.traffic, Some(Bytes { inward: 200, outward: 20 }));
     let host = &latest[&Subject::from(stand.host.ports.store.host_id())];
     assert!(host.values.iter().any(|(metric, value)| *metric == Metric::HostDiskFree && *value > 0.0));
 }

@@ -140,7 +140,9 @@ impl Engine {
     /// Takes a guest that ran on under its wing again: DHCP on its wire, and an eye on its SSH port.
     async fn rejoin(&self, instance: &Instance, alive: bool) {
         if alive && instance.status == Status::Running {
-            self.shared.waits.forget(instance.id);
+            if self.runs_again(instance.id).await.is_err() {
+                return;
+            }
             match self.ports().network.ensure_link(instance).await {
                 Ok(()) => self.watch_ssh(instance.id),
                 Err(error) => {

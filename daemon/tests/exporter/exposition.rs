@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sloopd::{
     api::http::metrics::exposition,
     engine::Latest,
-    model::{Metric, Owner, Status, Usage},
+    model::{Bytes, Metric, Owner, Status, Usage},
     verbs::{HostMetrics, InstanceMetrics, MetricsReport},
 };
 
@@ -135,7 +135,7 @@ proptest! {
         for (_, measured) in &mut latest.values {
             *measured = value;
         }
-        latest.traffic.inward = bytes;
+        latest.traffic = Some(Bytes { inward: bytes, outward: 2000 });
         latest.usage.cpu = Some(Duration::from_nanos(nanos));
         let samples = samples(report);
         let received = samples.iter().find(|one| one.name == "sloop_instance_network_receive_bytes_total");

@@ -85,7 +85,7 @@ fn measured() -> Latest {
             }),
             ..Usage::default()
         },
-        traffic: Bytes { inward: 1000, outward: 2000 },
+        traffic: Some(Bytes { inward: 1000, outward: 2000 }),
         ..Latest::default()
     }
 }

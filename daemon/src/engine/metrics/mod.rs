@@ -32,8 +32,8 @@ pub struct Latest {
     pub values: Vec<(Metric, f64)>,
     /// What its counters say. They begin anew with each start.
     pub usage: Usage,
-    /// Bytes on its wire since that was made.
-    pub traffic: Bytes,
+    /// Bytes on its wire since that was made, where they could be read.
+    pub traffic: Option<Bytes>,
 }
 
 /// What was measured last, of everybody. Nothing of those that do not run.
@@ -159,7 +159,7 @@ impl Counters {
         let reading = Reading { at: self.at, usage, traffic, no_token };
         let Happened { values, ran } = base.advance(&reading, instance.cpu_count);
         let usage = usage.unwrap_or_default();
-        (Latest { at: now, values, usage, traffic: traffic.unwrap_or_default() }, ran)
+        (Latest { at: now, values, usage, traffic }, ran)
     }
 }
 

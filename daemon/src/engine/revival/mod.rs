@@ -106,24 +106,21 @@ impl Engine {
                 return None;
             }
         };
-        let seen = if self.shared.waits.was_cut_off(id) {
-            Cause::HostDown
-        } else {
-            ports.hypervisor.ending(id).await.ok()?.into()
-        };
+        let is_fresh = self.shared.waits.was_cut_off(id);
+        let seen = if is_fresh { Cause::HostDown } else { ports.hypervisor.ending(id).await.ok()?.into() };
         // What it was begun to be recovered for still holds: how the attempt ended says nothing about it.
         let cause = record.cause.unwrap_or(seen);
-        let decision = self.decide(&record, instance.status, cause);
+        let decision = self.decide(&record, instance.status, cause, is_fresh);
         Some(Evidence { record, cause, decision })
     }
 
-    fn decide(&self, record: &RecoveryRecord, status: Status, cause: Cause) -> Decision {
+    fn decide(&self, record: &RecoveryRecord, status: Status, cause: Cause, is_fresh: bool) -> Decision {
         let rules = self.recovery_rules();
         rules.decide(&Situation {
             status,
             policy: record.policy.unwrap_or(rules.policy),
             cause,
-            again: record.cause.is_some(),
+            again: record.cause.is_some() && !is_fresh,
             given_up: record.given_up,
             times: &record.times,
             now: self.ports().clock.now(),
@@ -147,7 +144,7 @@ impl Engine {
         // One that stands still for want of room does not hang, and one that is off has its own way.
         let runs = self.ports().hypervisor.state(id).await == Ok(DomainState::Running);
         let (true, Ok(record)) = (runs, store.recovery(id).await) else { return Ok(Outcome::Done) };
-        match self.decide(&record, instance.status, Cause::Hung) {
+        match self.decide(&record, instance.status, Cause::Hung, false) {
             Decision::Recover { counts } => self.order_recovery(&instance, Cause::Hung, counts).await,
             // It rests where it is, and is asked meanwhile.
             Decision::After(pause) if BEAT * (silent - rules.hung_minutes) >= pause => {
@@ -169,7 +166,8 @@ impl Engine {
         }
     }
 
-    /// Whether the host was started anew since the last daemon ran. Those that ran then are known to have been cut off.
+    /// Whether the host was started anew since the last daemon ran. Those that ran then are known to have been cut off, and that is written
+    /// down: this daemon may end before it has started them.
     pub(super) async fn note_boot(&self, instances: &[Instance]) {
         let (ports, boot) = (self.ports(), self.ports().host.boot_id());
         if boot.is_empty() {
@@ -185,12 +183,16 @@ impl Engine {
         if known.as_ref() == Some(&boot) {
             return;
         }
+        let mut changes = vec![Change::SetBootId(boot)];
         if known.is_some() {
             let running = instances.iter().filter(|instance| instance.status == Status::Running);
-            self.shared.waits.cut_off(running.map(|instance| instance.id));
+            let ids: Vec<_> = running.map(|instance| instance.id).collect();
+            let begun = RecoveryChange::Begin { cause: Cause::HostDown, at: None };
+            changes.extend(ids.iter().map(|id| Change::Recovery(*id, begun)));
+            self.shared.waits.cut_off(ids.into_iter());
             tracing::info!("the host was started anew");
         }
-        if let Err(error) = ports.store.commit(vec![Change::SetBootId(boot)]).await {
+        if let Err(error) = ports.store.commit(changes).await {
             tracing::warn!(%error, "cannot write down that the host was started anew");
         }
     }

@@ -46,9 +46,17 @@ pub fn plan_times(instance: &Instance, operations: &[Operation], now: Timestamp)
     plans
 }
 
-/// When nothing had a static address up to now, given when instances got it (`true`) and lost it (`false`), in this order.
-pub fn idle_stretches(created_at: Timestamp, turns: &[(Timestamp, bool)], now: Timestamp) -> Vec<Stretch> {
-    let mut since = Some(created_at);
+/// When nothing had a static address up to now, given when instances got it (`true`) and lost it (`false`), in this order, as far as that is
+/// remembered, and whether one has it now.
+pub fn idle_stretches(
+    created_at: Timestamp,
+    turns: &[(Timestamp, bool)],
+    is_held: bool,
+    now: Timestamp,
+) -> Vec<Stretch> {
+    // What lost it first had got it before, at a time that nobody remembers.
+    let was_held = turns.first().map_or(is_held, |(_, got)| !got);
+    let mut since = (!was_held).then_some(created_at);
     let mut idle = Vec::new();
     for (at, is_held) in turns.iter().copied().chain([(now, true)]) {
         if !is_held {

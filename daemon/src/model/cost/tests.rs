@@ -140,7 +140,7 @@ fn an_address_is_idle_whenever_nothing_has_it() {
     let at = |hour: i64| instant("2026-11-05T00:00:00Z") + SignedDuration::from_hours(hour);
     let idle = |turns: &[(i64, bool)]| {
         let turns: Vec<_> = turns.iter().map(|(hour, is_held)| (at(*hour), *is_held)).collect();
-        let found = idle_stretches(at(0), &turns, at(10)).into_iter();
+        let found = idle_stretches(at(0), &turns, false, at(10)).into_iter();
         found.map(|stretch| (stretch.start, stretch.end)).collect::<Vec<_>>()
     };
     assert_eq!(idle(&[]), [(at(0), at(10))]);
@@ -151,6 +151,8 @@ fn an_address_is_idle_whenever_nothing_has_it() {
     );
     assert_eq!(idle(&[(2, true), (5, false)]), [(at(0), at(2)), (at(5), at(10))]);
     assert_eq!(idle(&[(12, true)]), [(at(0), at(10))], "what a clock that was ahead wrote down");
+    assert_eq!(idle(&[(4, false)]), [(at(4), at(10))], "it had been got at a time that is forgotten");
+    assert_eq!(idle_stretches(at(0), &[], true, at(10)), [], "it still is what it got then");
 }
 
 fn size(bundle_id: &str, transfer_gb: u32) -> Size {

@@ -13,7 +13,7 @@ impl Verbs {
         now: Timestamp,
     ) -> Result<Vec<Charge>> {
         let turns = self.turns_of(static_ip, now).await?;
-        let idle = idle_stretches(static_ip.created_at, &turns, now);
+        let idle = idle_stretches(static_ip.created_at, &turns, static_ip.holder.is_some(), now);
         Ok(idle.into_iter().filter_map(Charge::idle_address).collect())
     }
 

@@ -91,10 +91,10 @@ pub(super) const OF_INSTANCE: &[Family<InstanceMetrics>] = &[
         |one| Some(Whole(latest(one)?.usage.resident?)),
     ),
     instance("instance_network_receive", Bytes, Counter, "What came to the instance on its wire.", |one| {
-        Some(Whole(latest(one)?.traffic.inward))
+        Some(Whole(latest(one)?.traffic?.inward))
     }),
     instance("instance_network_transmit", Bytes, Counter, "What the instance sent on its wire.", |one| {
-        Some(Whole(latest(one)?.traffic.outward))
+        Some(Whole(latest(one)?.traffic?.outward))
     }),
     instance("instance_disk_reads", Plain, Counter, "Reads from the instance's disks.", |one| {
         Some(Whole(disks(one)?.read_ops))
