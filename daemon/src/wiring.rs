@@ -1,6 +1,7 @@
 //! The only file that knows every room: builds a daemon from its configuration, and runs it.
 
 mod doors;
+mod notifier;
 
 use std::{fs::File, sync::Arc, time::Duration};
 
@@ -322,7 +323,7 @@ async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> any
         volumes: Arc::new(Files::open(layout.clone())?),
         images: Arc::new(ImageStore::open(image_settings(config)?)),
         metrics: Arc::new(Simulated::default()),
-        notifier: Arc::new(Simulated::default()),
+        notifier: notifier::notifier(config, host_id)?,
         store,
         host: Arc::new(Machine::read().with_names_at(config.pools()?.0.gateway())),
         keys: Arc::new(SshKeys),

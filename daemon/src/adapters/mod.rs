@@ -13,6 +13,7 @@ pub mod keys;
 pub mod libvirt;
 pub mod netlink;
 pub mod nftables;
+pub mod notify;
 pub mod ra;
 pub mod seed;
 pub mod sqlite;

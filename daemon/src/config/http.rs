@@ -63,7 +63,8 @@ impl Http {
     }
 }
 
-fn is_host(text: &str) -> bool {
+/// Whether it is a name or an address, and nothing beside it.
+pub(super) fn is_host(text: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     text.parse::<IpAddr>().is_ok() || (!text.is_empty() && text.bytes().all(is_inner))
 }

@@ -1,5 +1,6 @@
 //! The configuration file, `/etc/sloop/sloop.toml`. Unknown keys are refused, with their place.
 
+mod alarms;
 mod cpu;
 mod history;
 mod http;
@@ -8,6 +9,7 @@ mod libvirt;
 mod network;
 mod quotas;
 mod recovery;
+mod smtp;
 
 use std::{
     path::{Path, PathBuf},
@@ -17,6 +19,7 @@ use std::{
 use serde::Deserialize;
 
 pub use self::{
+    alarms::Alarms,
     cpu::CpuWord,
     history::History,
     http::Http,
@@ -25,6 +28,7 @@ pub use self::{
     network::Network,
     quotas::Quotas,
     recovery::{PolicyWord, Recovery},
+    smtp::{Smtp, TlsWord},
 };
 use crate::model::{Access, Error, HostId, Ipv6Range, Kind, Place, Pool, Result};
 
@@ -68,6 +72,10 @@ pub struct Config {
     pub capacity: Capacity,
     /// What is done when instances end without being told to.
     pub recovery: Recovery,
+    /// Whom alarms may be told to.
+    pub alarms: Alarms,
+    /// By which server e-mail is sent.
+    pub smtp: Option<Smtp>,
     /// How long to wait.
     pub limits: Limits,
 }
@@ -133,6 +141,8 @@ impl Default for Config {
             quotas: Quotas::default(),
             capacity: Capacity::default(),
             recovery: Recovery::default(),
+            alarms: Alarms::default(),
+            smtp: None,
             limits: Limits::default(),
         }
     }
@@ -198,6 +208,8 @@ impl Config {
         self.images.check()?;
         self.history.check()?;
         self.recovery.check()?;
+        self.alarms.check()?;
+        self.smtp.as_ref().map_or(Ok(()), Smtp::check)?;
         if self.limits.parallel == 0 {
             return Err(broken("limits.parallel must be at least 1".into()));
         }

@@ -71,6 +71,7 @@ fn each_room_has_its_own_arrows() {
 #[test]
 fn each_library_has_its_place() {
     for (file, text, fault) in [
+        ("engine/mod.rs", "use lettre::Message;", "1: lettre outside adapters/notify (lettre::Message)"),
         ("verbs/mod.rs", "use tonic::Status;", "1: tonic outside api/grpc (tonic::Status)"),
         ("api/metadata.rs", "use tonic_types as t;", "1: tonic outside api/grpc (tonic_types)"),
         ("main.rs", "fn f() { sloop_proto::v1::X }", "1: sloop_proto outside api/grpc (sloop_proto::v1::X)"),
