@@ -1,6 +1,7 @@
 //! The only file that knows every room: builds a daemon from its configuration, and runs it.
 
 mod doors;
+mod measured;
 mod notifier;
 
 use std::{fs::File, sync::Arc, time::Duration};
@@ -29,7 +30,7 @@ use crate::{
     config::{AcceleratorWord, Config, CpuWord, HypervisorWord, PruneWord},
     engine::{Engine, Limits, Unbroken},
     model::{FirstBootReport, HostId, Layout},
-    ports::{DomainEvent, Network, Ports, Store},
+    ports::{DomainEvent, Metrics, Network, Ports, Store},
     simulated::Simulated,
     verbs::{Capacity, Policy, Quotas, Verbs},
 };
@@ -39,6 +40,7 @@ pub struct Daemon {
     config: Config,
     verbs: Verbs,
     engine: Engine,
+    metrics: Arc<dyn Metrics>,
     /// Held as long as the daemon lives.
     _lock: Flock<File>,
 }
@@ -75,6 +77,7 @@ impl Daemon {
         if config.hypervisor == HypervisorWord::Simulated {
             tokio::spawn(boot_at_once(engine.clone(), ports.hypervisor.events()));
         }
+        let metrics = ports.metrics.clone();
         let verbs = Verbs::new(ports, engine.clone(), catalogue, policy(&config, host_id)?);
         engine.observe();
         let found = engine.recover().await?;
@@ -91,7 +94,7 @@ impl Daemon {
             orphans = found.orphans.len(),
             "state taken up"
         );
-        Ok(Self { config, verbs, engine, _lock: lock })
+        Ok(Self { config, verbs, engine, metrics, _lock: lock })
     }
 
     /// The verbs, for programs that embed the daemon.
@@ -127,6 +130,7 @@ impl Daemon {
             result = served => result?,
             () = cut => tracing::info!("open streams were cut"),
         }
+        measured::close(&*self.metrics).await;
         std::fs::remove_file(&self.config.socket).ok();
         Ok(())
     }
@@ -244,7 +248,10 @@ pub fn simulated_ports(store: Arc<dyn Store>, world: &Simulated) -> Ports {
 /// The ports that the configuration asks for.
 pub async fn ports(config: &Config, store: Arc<Sqlite>) -> anyhow::Result<Ports> {
     match config.hypervisor {
-        HypervisorWord::Simulated => Ok(simulated_ports(store, &Simulated::default())),
+        HypervisorWord::Simulated => {
+            let metrics = measured::open(config)?;
+            Ok(Ports { metrics, ..simulated_ports(store, &Simulated::default()) })
+        }
         HypervisorWord::Libvirt => real_ports(config, &Layout::new(&config.state_dir), store).await,
     }
 }
@@ -322,7 +329,7 @@ async fn real_ports(config: &Config, layout: &Layout, store: Arc<Sqlite>) -> any
         firewall,
         volumes: Arc::new(Files::open(layout.clone())?),
         images: Arc::new(ImageStore::open(image_settings(config)?)),
-        metrics: Arc::new(Simulated::default()),
+        metrics: measured::open(config)?,
         notifier: notifier::notifier(config, host_id)?,
         store,
         host: Arc::new(Machine::read().with_names_at(config.pools()?.0.gateway())),

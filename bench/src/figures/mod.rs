@@ -7,6 +7,7 @@ mod delete;
 mod idle_memory;
 mod image_import;
 mod instance_list;
+mod metrics_store;
 mod network;
 mod restart_to_ready;
 mod sampling;
@@ -55,6 +56,11 @@ pub(crate) const ALL: &[Bench] = &[
     Bench { figures: &["deep_read"], slow: false, measure: storage::deep::measure },
     Bench { figures: &["discard"], slow: false, measure: storage::discard::measure },
     Bench { figures: &["sampling_100_simulated"], slow: false, measure: sampling::hundred },
+    Bench {
+        figures: &["metrics_sample_bytes", "metrics_query_15_months"],
+        slow: false,
+        measure: metrics_store::measure,
+    },
     Bench { figures: &["image_import"], slow: false, measure: image_import::measure },
     Bench { figures: &["app_second_launch"], slow: true, measure: app_launch::measure },
     Bench {

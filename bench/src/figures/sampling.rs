@@ -26,7 +26,7 @@ pub(crate) fn hundred(_: &Run) -> Result<Vec<Figure>> {
     let running = client.names_in("running")?.len();
     ensure!(running == 100, "only {running} of 100 instances run");
     let busy = share(&lab)?;
-    let note = "of a processor, of everything that the daemon does; beside the same without instances";
+    let note = "of a processor, of everything that the daemon does, what is measured kept on the disk; beside the same without instances";
     Ok(vec![Figure::new("sampling_100_simulated", busy, "%").beside(idle).goal(Goal::AtMost(0.5)).note(note)])
 }
 

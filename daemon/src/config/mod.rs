@@ -6,6 +6,7 @@ mod history;
 mod http;
 mod images;
 mod libvirt;
+mod metrics;
 mod network;
 mod quotas;
 mod recovery;
@@ -25,6 +26,7 @@ pub use self::{
     http::Http,
     images::{Images, PruneWord},
     libvirt::{AcceleratorWord, Libvirt},
+    metrics::Metrics,
     network::Network,
     quotas::Quotas,
     recovery::{PolicyWord, Recovery},
@@ -66,6 +68,8 @@ pub struct Config {
     pub images: Images,
     /// What was done.
     pub history: History,
+    /// What was measured.
+    pub metrics: Metrics,
     /// How much there may be.
     pub quotas: Quotas,
     /// How much of the host may be promised.
@@ -138,6 +142,7 @@ impl Default for Config {
             http: Http::default(),
             images: Images::default(),
             history: History::default(),
+            metrics: Metrics::default(),
             quotas: Quotas::default(),
             capacity: Capacity::default(),
             recovery: Recovery::default(),
@@ -207,6 +212,7 @@ impl Config {
         self.http.check()?;
         self.images.check()?;
         self.history.check()?;
+        self.metrics.check()?;
         self.recovery.check()?;
         self.alarms.check()?;
         self.smtp.as_ref().map_or(Ok(()), Smtp::check)?;
@@ -300,6 +306,7 @@ mod tests {
             ("[history]\nkeep_days = 0", "keep_days"),
             ("[history]\nkeep_days = 40000", "keep_days"),
             ("[history]\nkeep_months = 24", "keep_months"),
+            ("[metrics]\nmax_mb = 1", "metrics.max_mb"),
             ("[images]\nstall_seconds = 0", "stall_seconds"),
             ("[images]\npackage_proxy = 'a b'", "package_proxy"),
         ] {

@@ -37,6 +37,11 @@ impl Layout {
         self.root.join("state.db")
     }
 
+    /// What was measured.
+    pub fn metrics(&self) -> PathBuf {
+        self.root.join("metrics.db")
+    }
+
     /// What the host's network was prepared for.
     pub fn network_record(&self) -> PathBuf {
         self.root.join("network.json")

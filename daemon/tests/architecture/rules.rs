@@ -34,16 +34,17 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("lettre", &["adapters/notify"]),
     ("liblzma", &["adapters/images"]),
     ("netlink_sys", &["adapters/nftables"]),
+    ("pco", &["adapters/metrics"]),
     ("pgp", &["adapters/images"]),
     ("prometheus", &["api/http/metrics"]),
     ("prost", &["api/grpc"]),
     ("reqwest", &["adapters/images", "adapters/notify"]),
     ("rtnetlink", &["adapters/netlink"]),
-    ("rusqlite", &["adapters/sqlite"]),
+    ("rusqlite", &["adapters/metrics", "adapters/sqlite"]),
     ("sloop_proto", &["api/grpc"]),
     ("tonic", &["api/grpc"]),
     ("virt", &["adapters/libvirt", "adapters/ffi"]),
-    ("zstd", &["adapters/images"]),
+    ("zstd", &["adapters/images", "adapters/metrics"]),
 ];
 
 /// What some rooms must not touch: the path, whether a room is one of those, and why.
