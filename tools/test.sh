@@ -2,13 +2,14 @@
 # Runs all tests, those on real guests included. Arguments go to the test runner.
 # usage: tools/test.sh [ARGUMENT…]      such as: tools/test.sh firewall
 # What the tests are told: SLOOP_BIN_DIR (sloopd and sloop), SLOOP_IMAGES_DIR (guest images), SLOOP_BOTOCORE (the model
-# that the contract is held against).
+# that the contract is held against), SLOOP_PROMETHEUS (a directory with prometheus and promtool).
 set -euo pipefail
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # Pinned: a member that Lightsail adds shall be a change here, not a failure on some day.
 BOTOCORE=1.44.5
 export SLOOP_BOTOCORE=$TARGET/botocore/service-2.json SLOOP_BIN_DIR=$TARGET/debug
+export SLOOP_PROMETHEUS=$TARGET/prometheus
 
 fetch_model() {
   local dir=$TARGET/botocore
@@ -31,6 +32,25 @@ os.remove(wheel)
 PYTHON
   echo "$BOTOCORE" >"$dir/version"
 }
+
+# The distribution's package, unpacked and not installed: installed, it would serve this machine from then on.
+fetch_prometheus() {
+  local dir=$SLOOP_PROMETHEUS new=$SLOOP_PROMETHEUS.new
+  if [ -x "$dir/prometheus" ] && [ -x "$dir/promtool" ]; then return 0; fi
+  step "Prometheus, from the distribution's package"
+  rm -rf "$dir" "$new"
+  mkdir -p "$new"
+  # What the machine knows of its mirrors may be too old, or not there.
+  download_package "$new" prometheus || { as_root apt-get -q update && download_package "$new" prometheus; } ||
+    die "the package prometheus cannot be downloaded" "when there is a network again; once fetched it is kept in $dir"
+  dpkg -x "$new"/prometheus_*.deb "$new/unpacked"
+  mv "$new"/unpacked/usr/bin/prometheus "$new"/unpacked/usr/bin/promtool "$new"
+  rm -rf "$new"/*.deb "$new/unpacked"
+  mv "$new" "$dir"
+}
+
+# download_package DIR NAME. apt has another user download only where that one may write, and says so at length otherwise.
+download_package() { (cd "$1" && apt-get -q -o APT::Sandbox::User="$(id -un)" download "$2"); }
 
 # Tests on real guests make network namespaces and a libvirt of their own: root runs them, cargo stays the user's.
 run_as_root() {
@@ -65,6 +85,7 @@ tools/deps.sh test
 step "guest images"
 build_images tiny debian_12
 fetch_model
+fetch_prometheus
 run_as_root
 step "building"
 cargo build --workspace --bins

@@ -126,13 +126,16 @@ impl Daemon {
             self.engine.let_go();
             tokio::time::sleep(Duration::from_secs(1)).await;
         };
-        tokio::select! {
-            result = served => result?,
-            () = cut => tracing::info!("open streams were cut"),
-        }
-        measured::close(&*self.metrics).await;
+        let served = tokio::select! {
+            result = served => result,
+            () = cut => {
+                tracing::info!("open streams were cut");
+                Ok(())
+            }
+        };
+        measured::close(&self.engine, &*self.metrics).await;
         std::fs::remove_file(&self.config.socket).ok();
-        Ok(())
+        served
     }
 
     fn names_settings(&self) -> anyhow::Result<(api::dns::Settings, std::net::SocketAddr)> {

@@ -4,11 +4,14 @@
 //! Everything of a lab bears its name, `sloop-lab-<pid>-<n>`: its network namespace, its directory, and by its directory
 //! every process. A lab that was killed is swept away by the next one that starts.
 
+mod channel;
 mod daemon;
 mod guest;
+mod http;
 mod namespace;
 mod notify;
 mod output;
+mod reboot;
 mod sweep;
 mod uplink;
 mod world;
@@ -138,9 +141,20 @@ impl Lab {
         Ok(output.stdout)
     }
 
+    /// Runs a shell script as root in a guest, which must succeed, and gives what it printed.
+    pub fn in_guest(&self, name: &str, script: &str) -> Result<String> {
+        let file = format!("cat >/tmp/script <<\\END\nset -e\n{script}\nEND\nsudo sh /tmp/script");
+        Ok(self.must(&["ssh", name, "--", &file])?.trim().to_owned())
+    }
+
     /// Looks until it is so, and fails when it is not within half a minute.
-    pub fn until(&self, what: &str, mut so: impl FnMut() -> Result<bool>) -> Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(30);
+    pub fn until(&self, what: &str, so: impl FnMut() -> Result<bool>) -> Result<()> {
+        self.within(Duration::from_secs(30), what, so)
+    }
+
+    /// The same with another limit, for what takes many guests.
+    pub fn within(&self, limit: Duration, what: &str, mut so: impl FnMut() -> Result<bool>) -> Result<()> {
+        let deadline = Instant::now() + limit;
         while Instant::now() < deadline {
             if so()? {
                 return Ok(());
@@ -148,6 +162,13 @@ impl Lab {
             std::thread::park_timeout(Duration::from_millis(50));
         }
         anyhow::bail!("not within the limit: {what}\n{}", self.logs())
+    }
+
+    /// The identity of an instance.
+    pub fn id(&self, name: &str) -> Result<String> {
+        let instance = self.json(&["instance", "show", name])?;
+        let arn = instance.pointer("/instance/arn").and_then(|arn| arn.as_str()).context("an ARN")?;
+        Ok(arn.rsplit('/').next().unwrap_or_default().to_owned())
     }
 
     /// What is left of instances: domains, taps, rules, files.

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -68,9 +68,7 @@ impl Namespace {
         let mut namespace =
             Self { name: name.to_owned(), dir: dir.to_owned(), holder, virtlogd: None, libvirtd: None };
         if with_libvirt {
-            let virtlogd = dir.join("virtlogd.pid");
-            let arguments = ["-p", &virtlogd.to_string_lossy()];
-            namespace.virtlogd = Some(namespace.daemon(Path::new("/usr/sbin/virtlogd"), &arguments)?);
+            namespace.start_virtlogd()?;
             namespace.start_libvirtd()?;
         }
         Ok(namespace)
@@ -80,6 +78,13 @@ impl Namespace {
         let mut command = Command::new("nsenter");
         command.args(["-t", &self.holder.id().to_string(), "-m", "-n", "--"]).arg(program);
         command
+    }
+
+    pub(crate) fn start_virtlogd(&mut self) -> Result<()> {
+        let pid = self.dir.join("virtlogd.pid");
+        let arguments = ["-p", &pid.to_string_lossy()];
+        self.virtlogd = Some(self.daemon(Path::new("/usr/sbin/virtlogd"), &arguments)?);
+        Ok(())
     }
 
     pub(crate) fn start_libvirtd(&mut self) -> Result<()> {
@@ -108,6 +113,33 @@ impl Namespace {
     pub(crate) fn restart_libvirtd(&mut self) -> Result<()> {
         self.stop_libvirtd()?;
         self.start_libvirtd()
+    }
+
+    /// Kills everything in the namespace but what holds it, and returns when it is gone.
+    pub(crate) fn kill_all(&mut self) -> Result<()> {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let pids = self.others()?;
+            if pids.is_empty() {
+                break;
+            }
+            ensure!(Instant::now() < deadline, "these do not end: {pids:?}");
+            // All in one word, so that nobody has time to see another one end. Who has ended meanwhile is no failure.
+            Command::new("kill").arg("-9").args(&pids).stderr(Stdio::null()).status()?;
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        for mut child in [self.libvirtd.take(), self.virtlogd.take()].into_iter().flatten() {
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// The processes in the namespace but for the one that holds it.
+    fn others(&self) -> Result<Vec<String>> {
+        let holder = self.holder.id().to_string();
+        let pids = Command::new("ip").args(["netns", "pids", &self.name]).output()?;
+        let pids = String::from_utf8_lossy(&pids.stdout).into_owned();
+        Ok(pids.split_whitespace().filter(|pid| *pid != holder).map(str::to_owned).collect())
     }
 
     fn daemon(&self, program: &Path, arguments: &[&str]) -> Result<Child> {

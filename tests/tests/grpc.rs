@@ -1,7 +1,6 @@
 //! What programs find at the socket besides the verbs: health, the contract by reflection, and consoles.
 
 use anyhow::{Context as _, Result, ensure};
-use hyper_util::rt::TokioIo;
 use sloop_lab::Lab;
 use sloop_proto::v1::{
     AddOn, AddOnRequest, AddOnType, AttachConsoleRequest, AutoSnapshotAddOnRequest, CreateDiskRequest,
@@ -9,10 +8,7 @@ use sloop_proto::v1::{
     GetInstancesRequest, disks_client::DisksClient, instances_client::InstancesClient,
     terminal_client::TerminalClient,
 };
-use tonic::{
-    Code,
-    transport::{Channel, Endpoint, Uri},
-};
+use tonic::Code;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -21,20 +17,10 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-async fn channel(lab: &Lab) -> Result<Channel> {
-    let path = lab.dir().join("sloop.sock");
-    let connect = tower::service_fn(move |_: Uri| {
-        let path = path.clone();
-        async move { tokio::net::UnixStream::connect(path).await.map(TokioIo::new) }
-    });
-    // The address is a form to fill in: the socket is what counts.
-    Ok(Endpoint::from_static("http://localhost").connect_with_connector(connect).await?)
-}
-
 #[tokio::test]
 async fn the_daemon_says_that_it_serves() -> Result<()> {
     let lab = Lab::simulated()?;
-    let mut health = HealthClient::new(channel(&lab).await?);
+    let mut health = HealthClient::new(lab.channel().await?);
     let answer = health.check(HealthCheckRequest::default()).await?.into_inner();
     ensure!(answer.status() == ServingStatus::Serving, "{answer:?}");
     Ok(())
@@ -43,7 +29,7 @@ async fn the_daemon_says_that_it_serves() -> Result<()> {
 #[tokio::test]
 async fn the_contract_can_be_read_from_the_daemon() -> Result<()> {
     let lab = Lab::simulated()?;
-    let mut reflection = ServerReflectionClient::new(channel(&lab).await?);
+    let mut reflection = ServerReflectionClient::new(lab.channel().await?);
     let list = ServerReflectionRequest {
         host: String::new(),
         message_request: Some(MessageRequest::ListServices(String::new())),
@@ -95,7 +81,7 @@ fn new_disk(add_ons: Vec<AddOnRequest>) -> CreateDiskRequest {
 #[tokio::test]
 async fn add_ons_that_cannot_be_are_refused_before_anything_is_made() -> Result<()> {
     let lab = Lab::simulated()?;
-    let channel = channel(&lab).await?;
+    let channel = lab.channel().await?;
     let (mut instances, mut disks) = (InstancesClient::new(channel.clone()), DisksClient::new(channel));
     let idle = AddOnRequest { add_on_type: AddOnType::StopInstanceOnIdle.into(), ..AddOnRequest::default() };
     for (add_ons, told) in [
@@ -120,7 +106,7 @@ async fn add_ons_that_cannot_be_are_refused_before_anything_is_made() -> Result<
 #[tokio::test]
 async fn add_ons_are_shown_and_go_only_where_that_is_said() -> Result<()> {
     let lab = Lab::simulated()?;
-    let channel = channel(&lab).await?;
+    let channel = lab.channel().await?;
     let (mut instances, mut disks) = (InstancesClient::new(channel.clone()), DisksClient::new(channel));
     instances.create_instances(new_instance(vec![daily("03:00")])).await?;
     disks.create_disk(new_disk(vec![daily("03:00")])).await?;
@@ -152,7 +138,7 @@ async fn add_ons_are_shown_and_go_only_where_that_is_said() -> Result<()> {
 async fn a_console_carries_keys_and_output() -> Result<()> {
     let lab = Lab::real()?;
     lab.must(&["launch", "web", "--blueprint", "tiny", "--bundle", "tiny_1_0", "--wait-for", "first-boot"])?;
-    let mut terminal = TerminalClient::new(channel(&lab).await?);
+    let mut terminal = TerminalClient::new(lab.channel().await?);
     let (keys, typed) = tokio::sync::mpsc::channel(4);
     let input = b"\nexpr 6 \\* 7\n".to_vec();
     keys.send(AttachConsoleRequest { instance_name: "web".into(), input }).await?;

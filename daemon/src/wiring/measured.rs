@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     adapters::metrics::Measured,
     config::Config,
+    engine::Engine,
     model::{Layout, Result},
     ports::Metrics,
 };
@@ -19,8 +20,12 @@ pub(super) fn open(config: &Config) -> Result<Arc<dyn Metrics>> {
 }
 
 /// Writes what is in memory yet, at the daemon's end.
-pub(super) async fn close(metrics: &dyn Metrics) {
-    match tokio::time::timeout(PATIENCE, metrics.flush()).await {
+pub(super) async fn close(engine: &Engine, metrics: &dyn Metrics) {
+    let written = async {
+        engine.save_bursts().await;
+        metrics.flush().await
+    };
+    match tokio::time::timeout(PATIENCE, written).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "what was measured last is lost"),
         Err(_) => tracing::warn!(limit = ?PATIENCE, "what was measured last could not be written in time"),
