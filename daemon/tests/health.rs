@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::{Host, caller, create, recovery, unbroken};
 use sloopd::{
@@ -269,9 +269,8 @@ async fn ten_of_a_hundred_that_hang_keep_nobody_waiting() {
         world.stalled.extend(hanging.iter().copied());
     }
     let patience = Patience { agents: Duration::from_millis(100), ..Patience::default() };
-    let began = Instant::now();
-    host.engine.check_health(patience).await.expect("looked");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let looked = tokio::time::timeout(common::LIMIT, host.engine.check_health(patience)).await;
+    looked.expect("it ends, though they never answer").expect("looked");
     let all = host.ports.store.instances().await.expect("readable");
     assert_eq!(all.len(), 100);
     for instance in all {

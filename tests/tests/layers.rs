@@ -5,27 +5,21 @@ use std::{process::Stdio, time::Duration};
 use anyhow::{Context as _, Result, ensure};
 use sloop_lab::{Lab, Setup};
 
-/// Runs a script as root in a guest; gives what it printed.
-fn inside(lab: &Lab, name: &str, script: &str) -> Result<String> {
-    let file = format!("cat >/tmp/script <<\\END\nset -e\n{script}\nEND\nsudo sh /tmp/script");
-    Ok(lab.must(&["ssh", name, "--", &file])?.trim().to_owned())
-}
-
 /// A guest that writes without a pause.
 fn under_load(lab: &Lab, name: &str) -> Result<()> {
     lab.must(&["launch", name, "--blueprint", "tiny", "--bundle", "tiny_1_0", "--wait-for", "first-boot"])?;
     let load =
         "(while :; do dd if=/dev/urandom of=/load bs=64k count=16; sync; done) </dev/null >/dev/null 2>&1 &";
-    inside(lab, name, load).map(drop)
+    lab.in_guest(name, load).map(drop)
 }
 
 /// Writes something new that is kept; gives its checksum.
 fn new_blob(lab: &Lab, name: &str) -> Result<String> {
-    inside(lab, name, "dd if=/dev/urandom of=/blob bs=64k count=16 2>/dev/null; sync; md5sum </blob")
+    lab.in_guest(name, "dd if=/dev/urandom of=/blob bs=64k count=16 2>/dev/null; sync; md5sum </blob")
 }
 
 fn blob(lab: &Lab, name: &str) -> Result<String> {
-    inside(lab, name, "md5sum </blob")
+    lab.in_guest(name, "md5sum </blob")
 }
 
 fn depth(lab: &Lab, name: &str) -> Result<u64> {
@@ -190,7 +184,7 @@ fn a_full_disk_halts_guests_and_room_has_them_go_on() -> Result<()> {
     lab.shell(&ballast)?;
     // More than there is room for.
     let fill = "(dd if=/dev/urandom of=/fill bs=64k count=2048; sync; md5sum </fill >/sum) </dev/null >/dev/null 2>&1 &";
-    inside(&lab, "web", fill)?;
+    lab.in_guest("web", fill)?;
     lab.until("the guest stands still, and the doctor says so", || {
         let told = lab.sloop(&["doctor"])?;
         Ok(told.code != 0 && told.stdout.contains("it stands still"))
@@ -209,7 +203,7 @@ fn a_full_disk_halts_guests_and_room_has_them_go_on() -> Result<()> {
     lab.shell(&format!("rm {}/state/ballast", lab.dir().display()))?;
     lab.until("it goes on", || Ok(!lab.sloop(&["doctor"])?.stdout.contains("it stands still")))?;
     lab.until("all is written", || Ok(lab.sloop(&["ssh", "web", "--", "test -s /sum"])?.code == 0))?;
-    ensure!(inside(&lab, "web", "md5sum </fill")? == inside(&lab, "web", "cat /sum")?);
+    ensure!(lab.in_guest("web", "md5sum </fill")? == lab.in_guest("web", "cat /sum")?);
     ensure!(blob(&lab, "web")? == kept);
     all_is_sound(&lab)?;
     lab.must(&["tag", "add", "web", "room=there"])?;
@@ -242,5 +236,5 @@ fn a_flipped_bit_is_found_and_named() -> Result<()> {
     ensure!(told.code != 0 && told.stdout.contains(&*name), "{told}");
     ensure!(told.stdout.contains("no longer holds") && told.stdout.contains("good, web"), "{told}");
     lab.must(&["launch", "other", "--blueprint", "tiny", "--bundle", "tiny_1_0"])?;
-    inside(&lab, "other", "true").map(drop)
+    lab.in_guest("other", "true").map(drop)
 }

@@ -3,12 +3,6 @@
 use anyhow::{Context as _, Result, ensure};
 use sloop_lab::Lab;
 
-/// Runs a script as root in a guest; gives what it printed.
-fn inside(lab: &Lab, name: &str, script: &str) -> Result<String> {
-    let file = format!("cat >/tmp/script <<\\END\nset -e\n{script}\nEND\nsudo sh /tmp/script");
-    Ok(lab.must(&["ssh", name, "--", &file])?.trim().to_owned())
-}
-
 fn launch(lab: &Lab, name: &str) -> Result<()> {
     lab.must(&["launch", name, "--blueprint", "tiny", "--bundle", "tiny_1_0", "--wait-for", "first-boot"])
         .map(drop)
@@ -25,9 +19,8 @@ fn a_guest_is_frozen_under_load_restored_cloned_and_rolled_back() -> Result<()> 
     let lab = Lab::real()?;
     launch(&lab, "web")?;
     let first =
-        inside(&lab, "web", "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob")?;
-    inside(
-        &lab,
+        lab.in_guest("web", "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob")?;
+    lab.in_guest(
         "web",
         "(while :; do dd if=/dev/zero of=/load bs=64k count=16; sync; done) </dev/null >/dev/null 2>&1 &",
     )?;
@@ -35,27 +28,27 @@ fn a_guest_is_frozen_under_load_restored_cloned_and_rolled_back() -> Result<()> 
     // There is no agent in this guest.
     ensure!(lab.json(&["snapshot", "show", "good"])?["instanceSnapshot"]["quiesced"] == false);
     let second =
-        inside(&lab, "web", "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob")?;
+        lab.in_guest("web", "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob")?;
     ensure!(first != second);
 
     lab.must(&["snapshot", "restore", "good", "copy", "--wait-for", "first-boot"])?;
-    ensure!(inside(&lab, "copy", "md5sum </blob")? == first, "exactly what was there");
-    let told = inside(&lab, "copy", "hostname; cat /etc/machine-id /var/lib/seed/instance-id")?;
-    let others = inside(&lab, "web", "hostname; cat /etc/machine-id /var/lib/seed/instance-id")?;
+    ensure!(lab.in_guest("copy", "md5sum </blob")? == first, "exactly what was there");
+    let told = lab.in_guest("copy", "hostname; cat /etc/machine-id /var/lib/seed/instance-id")?;
+    let others = lab.in_guest("web", "hostname; cat /etc/machine-id /var/lib/seed/instance-id")?;
     for (mine, theirs) in told.lines().zip(others.lines()) {
         ensure!(mine != theirs, "the copy calls itself {mine}, too");
     }
     lab.must(&["instance", "clone", "web", "clone", "--wait-for", "first-boot"])?;
-    ensure!(inside(&lab, "clone", "md5sum </blob")? == second);
+    ensure!(lab.in_guest("clone", "md5sum </blob")? == second);
 
     lab.must(&["instance", "rollback", "web", "--to", "good", "--keep-as", "bad", "--yes"])?;
-    ensure!(inside(&lab, "web", "md5sum </blob")? == first);
+    ensure!(lab.in_guest("web", "md5sum </blob")? == first);
     lab.must(&["snapshot", "restore", "bad", "present", "--wait-for", "first-boot"])?;
-    ensure!(inside(&lab, "present", "md5sum </blob")? == second, "the present was kept");
+    ensure!(lab.in_guest("present", "md5sum </blob")? == second, "the present was kept");
 
     lab.must(&["rm", "web", "copy", "--yes"])?;
     lab.must(&["snapshot", "delete", "good", "bad", "--yes"])?;
-    ensure!(inside(&lab, "clone", "md5sum </blob")? == second, "nobody needs who is gone");
+    ensure!(lab.in_guest("clone", "md5sum </blob")? == second, "nobody needs who is gone");
     files_are_sound(&lab)?;
     lab.must(&["rm", "clone", "present", "--yes"])?;
     lab.until("no layer is left", || {
@@ -72,7 +65,7 @@ fn device(lab: &Lab, name: &str, serial: &str) -> Result<String> {
     );
     let mut found = String::new();
     lab.until("the disk shows in the guest", || {
-        found = inside(lab, name, &script)?;
+        found = lab.in_guest(name, &script)?;
         Ok(!found.is_empty())
     })?;
     Ok(found)
@@ -87,12 +80,12 @@ fn a_disk_is_attached_to_a_running_guest_grown_and_taken_to_another() -> Result<
     lab.must(&["disk", "attach", "data", "one", "--path", "/dev/xvdf"])?;
     let disk = device(&lab, "one", "xvdf")?;
     let fill = "mkfs.ext4 -q /dev/DISK; mkdir -p /data; mount /dev/DISK /data; echo kept >/data/note; sync";
-    inside(&lab, "one", &fill.replace("DISK", &disk))?;
+    lab.in_guest("one", &fill.replace("DISK", &disk))?;
     lab.must(&["snapshot", "create", "--disk", "data", "early"])?;
-    inside(&lab, "one", "echo changed >/data/note; sync")?;
+    lab.in_guest("one", "echo changed >/data/note; sync")?;
     lab.must(&["disk", "grow", "data", "--size", "9"])?;
     lab.until("the guest sees the new size", || {
-        Ok(inside(&lab, "one", &format!("cat /sys/block/{disk}/size"))? == (9_u64 << 21).to_string())
+        Ok(lab.in_guest("one", &format!("cat /sys/block/{disk}/size"))? == (9_u64 << 21).to_string())
     })?;
     ensure!(lab.sloop(&["disk", "detach", "data"])?.code == 4, "not from a guest that runs");
     lab.must(&["stop", "one"])?;
@@ -100,13 +93,13 @@ fn a_disk_is_attached_to_a_running_guest_grown_and_taken_to_another() -> Result<
     lab.must(&["disk", "attach", "data", "two"])?;
     let disk = device(&lab, "two", "xvdf")?;
     ensure!(
-        inside(&lab, "two", &format!("mkdir -p /data; mount /dev/{disk} /data; cat /data/note"))?
+        lab.in_guest("two", &format!("mkdir -p /data; mount /dev/{disk} /data; cat /data/note"))?
             == "changed"
     );
     lab.must(&["disk", "create", "before", "--from", "early"])?;
     lab.must(&["disk", "attach", "before", "two", "--path", "/dev/xvdg"])?;
     let disk = device(&lab, "two", "xvdg")?;
-    ensure!(inside(&lab, "two", &format!("mkdir -p /old; mount /dev/{disk} /old; cat /old/note"))? == "kept");
+    ensure!(lab.in_guest("two", &format!("mkdir -p /old; mount /dev/{disk} /old; cat /old/note"))? == "kept");
     // It is there after a restart as well, and after one of the daemon.
     lab.must(&["reboot", "two"])?;
     device(&lab, "two", "xvdg")?;
@@ -119,7 +112,7 @@ fn a_bigger_plan_gives_a_guest_more_of_everything() -> Result<()> {
     launch(&lab, "web")?;
     let measure = "nproc; sed -n \"s/MemTotal: *\\([0-9]*\\).*/\\1/p\" /proc/meminfo; df -m / | tail -n 1 | tr -s \" \" | cut -d \" \" -f 2";
     let numbers = |name: &str| -> Result<Vec<u64>> {
-        let told = inside(&lab, name, measure)?;
+        let told = lab.in_guest(name, measure)?;
         told.lines().map(|line| line.trim().parse().context(told.clone())).collect()
     };
     let before = numbers("web")?;
@@ -127,7 +120,7 @@ fn a_bigger_plan_gives_a_guest_more_of_everything() -> Result<()> {
         let shown = lab.json(&["instance", "show", "web"])?;
         Ok(shown["instance"]["publicIpAddress"].as_str().context("an address")?.to_owned())
     };
-    let (was, marker) = (address(&lab)?, inside(&lab, "web", "echo here >/marker; sync; cat /marker")?);
+    let (was, marker) = (address(&lab)?, lab.in_guest("web", "echo here >/marker; sync; cat /marker")?);
     lab.must(&["instance", "resize", "web", "--bundle", "nano_3_0"])?;
     lab.must(&["ssh", "web", "--", "true"])?;
     let mut after = Vec::new();
@@ -137,7 +130,7 @@ fn a_bigger_plan_gives_a_guest_more_of_everything() -> Result<()> {
     })?;
     ensure!(before[0] == 1 && after[0] == 2, "processors: {before:?}, {after:?}");
     ensure!(before[1] < 250_000 && after[1] > 450_000, "memory: {before:?}, {after:?}");
-    ensure!(address(&lab)? == was && inside(&lab, "web", "cat /marker")? == marker);
+    ensure!(address(&lab)? == was && lab.in_guest("web", "cat /marker")? == marker);
     let refused = lab.sloop(&["instance", "resize", "web", "--bundle", "tiny_1_0"])?;
     ensure!(refused.code == 2 && refused.stderr.contains("cannot become smaller"), "{refused}");
     files_are_sound(&lab)
@@ -148,9 +141,9 @@ fn a_snapshot_is_exported_and_restored_on_another_host() -> Result<()> {
     let (here, there) = (Lab::real()?, Lab::real()?);
     launch(&here, "web")?;
     let fill = "dd if=/dev/urandom of=/blob bs=64k count=64 2>/dev/null; sync; md5sum </blob";
-    let first = inside(&here, "web", fill)?;
+    let first = here.in_guest("web", fill)?;
     here.must(&["snapshot", "create", "web", "first"])?;
-    let second = inside(&here, "web", &fill.replace("blob", "more"))?;
+    let second = here.in_guest("web", &fill.replace("blob", "more"))?;
     here.must(&["snapshot", "create", "web", "second"])?;
 
     let path = |name: &str| here.dir().join(name).display().to_string();
@@ -166,12 +159,12 @@ fn a_snapshot_is_exported_and_restored_on_another_host() -> Result<()> {
     there.must(&["snapshot", "import", &whole, "--name", "moved"])?;
     there.must(&["snapshot", "import", &later])?;
     there.must(&["snapshot", "restore", "moved", "copy", "--wait-for", "first-boot"])?;
-    ensure!(inside(&there, "copy", "md5sum </blob")? == first, "exactly what was there");
+    ensure!(there.in_guest("copy", "md5sum </blob")? == first, "exactly what was there");
     there.must(&["rm", "copy", "--yes"])?;
     there.must(&["snapshot", "delete", "moved", "--yes"])?;
     there.must(&["snapshot", "restore", "second", "copy2", "--wait-for", "first-boot"])?;
-    ensure!(inside(&there, "copy2", "md5sum </blob")? == first, "from below");
-    ensure!(inside(&there, "copy2", "md5sum </more")? == second, "and what came later");
+    ensure!(there.in_guest("copy2", "md5sum </blob")? == first, "from below");
+    ensure!(there.in_guest("copy2", "md5sum </more")? == second, "and what came later");
     for lab in [&here, &there] {
         files_are_sound(lab)?;
         let staging = lab.shell(&format!("ls {}/state/staging", lab.dir().display()))?;

@@ -9,6 +9,7 @@ mod image_import;
 mod instance_list;
 mod metrics_store;
 mod network;
+mod recovery;
 mod restart_to_ready;
 mod sampling;
 mod storage;
@@ -61,6 +62,7 @@ pub(crate) const ALL: &[Bench] = &[
         slow: false,
         measure: metrics_store::measure,
     },
+    Bench { figures: &["recovery"], slow: false, measure: recovery::measure },
     Bench { figures: &["image_import"], slow: false, measure: image_import::measure },
     Bench { figures: &["app_second_launch"], slow: true, measure: app_launch::measure },
     Bench {

@@ -36,7 +36,7 @@ pub(crate) struct Host {
 pub(crate) type Others = (Arc<dyn Hypervisor>, Arc<dyn Volumes>);
 
 /// Nothing here takes longer unless it is broken.
-const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn caller() -> Caller {
     user("ann")
