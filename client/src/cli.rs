@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    blueprint, bundle, completion, console, cost, disk, doctor, firewall, history, host, image, instance,
-    key_pair, man, metrics, name, operation, publish, region, snapshot, ssh, static_ip, tag, top,
+    alarm, blueprint, bundle, completion, console, contact, cost, disk, doctor, firewall, history, host,
+    image, instance, key_pair, man, metrics, name, operation, publish, region, snapshot, ssh, static_ip, tag,
+    top,
 };
 use crate::output::Format;
 
@@ -127,6 +128,12 @@ pub(crate) enum Command {
     /// Operations: what was asked for, and how far it has come
     #[command(subcommand)]
     Operation(operation::OperationCommand),
+    /// Alarms: thresholds that are watched
+    #[command(subcommand)]
+    Alarm(alarm::AlarmCommand),
+    /// Contact methods: where you are told of alarms
+    #[command(subcommand)]
+    Contact(contact::ContactCommand),
     /// Show what was done, by whom, and how it ended
     History(history::HistoryArgs),
     /// Blueprints: what an instance can be made from

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::cli::SOCKET;
-use crate::commands::{blueprint, bundle, cost, disk, image, instance, key_pair, name, snapshot, static_ip};
+use crate::commands::{
+    alarm, blueprint, bundle, cost, disk, image, instance, key_pair, name, snapshot, static_ip,
+};
 use crate::connect::Session;
 use crate::failure::Failure;
 
@@ -18,6 +20,14 @@ pub(crate) fn instances() -> ArgValueCandidates {
     candidates(async |session| {
         let all = instance::list::fetch(&session).await?;
         Ok(all.instances.into_iter().filter_map(|instance| instance.name).collect())
+    })
+}
+
+/// Names of alarms.
+pub(crate) fn alarms() -> ArgValueCandidates {
+    candidates(async |session| {
+        let all = alarm::fetch(&session, None).await?;
+        Ok(all.alarms.into_iter().filter_map(|alarm| alarm.name).collect())
     })
 }
 

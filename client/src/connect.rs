@@ -4,6 +4,7 @@ use std::path::Path;
 
 use hyper_util::rt::TokioIo;
 use sloop_proto::v1::add_ons_client::AddOnsClient;
+use sloop_proto::v1::alarms_client::AlarmsClient;
 use sloop_proto::v1::catalogue_client::CatalogueClient;
 use sloop_proto::v1::costs_client::CostsClient;
 use sloop_proto::v1::disks_client::DisksClient;
@@ -60,6 +61,11 @@ impl Session {
     /// Add-ons: automatic snapshots.
     pub(crate) fn add_ons(&self) -> AddOnsClient<Channel> {
         AddOnsClient::new(self.channel.clone())
+    }
+
+    /// Alarms, and where people are told of them.
+    pub(crate) fn alarms(&self) -> AlarmsClient<Channel> {
+        AlarmsClient::new(self.channel.clone())
     }
 
     /// What can be launched.

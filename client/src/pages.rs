@@ -1,9 +1,9 @@
 //! Lists come a page at a time; people and programs get them whole.
 
 use sloop_proto::v1::{
-    GetActiveNamesResult, GetBlueprintsResult, GetBundlesResult, GetDiskSnapshotsResult, GetDisksResult,
-    GetInstanceSnapshotsResult, GetInstancesResult, GetKeyPairsResult, GetOperationsForResourceResult,
-    GetOperationsResult, GetStaticIpsResult,
+    GetActiveNamesResult, GetAlarmsResult, GetBlueprintsResult, GetBundlesResult, GetDiskSnapshotsResult,
+    GetDisksResult, GetInstanceSnapshotsResult, GetInstancesResult, GetKeyPairsResult,
+    GetOperationsForResourceResult, GetOperationsResult, GetStaticIpsResult,
 };
 use tonic::{Response, Status};
 
@@ -33,6 +33,7 @@ macro_rules! page {
 
 page! {
     GetActiveNamesResult.active_names,
+    GetAlarmsResult.alarms,
     GetBlueprintsResult.blueprints,
     GetBundlesResult.bundles,
     GetDiskSnapshotsResult.disk_snapshots,

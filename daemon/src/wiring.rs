@@ -86,6 +86,7 @@ impl Daemon {
         engine.watch_room();
         engine.keep_sampling();
         engine.keep_health();
+        engine.keep_alarms();
         verbs.resume_supplies(found.waiting).await?;
         tracing::info!(
             instances = found.instances,
@@ -225,6 +226,7 @@ fn policy(config: &Config, host_id: HostId) -> anyhow::Result<Policy> {
         public_pool,
         ipv6_range,
         auto_snapshots_kept: quotas.auto_snapshots,
+        alarm_period: config.alarms.period_seconds,
         history_days: config.history.keep_days,
         prune_replaced: config.images.prune == PruneWord::Replaced,
         package_proxy: config.images.package_proxy.clone(),

@@ -1,9 +1,11 @@
 //! The commands, one file a noun. Each makes a request, follows it if asked to, and shows the answer.
 
+pub(crate) mod alarm;
 pub(crate) mod blueprint;
 pub(crate) mod bundle;
 pub(crate) mod completion;
 pub(crate) mod console;
+pub(crate) mod contact;
 pub(crate) mod cost;
 mod deletion;
 pub(crate) mod disk;
@@ -69,6 +71,8 @@ async fn ask(command: Command, session: &Session, output: &Output) -> Outcome {
         Command::Snapshot(command) => snapshot::run(session, output, command).await,
         Command::KeyPair(command) => key_pair::run(session, output, command).await,
         Command::Operation(command) => operation::run(session, output, command).await,
+        Command::Alarm(command) => alarm::run(session, output, command).await,
+        Command::Contact(command) => contact::run(session, output, command).await,
         Command::History(args) => history::run(session, output, &args).await,
         Command::Blueprint(command) => blueprint::run(session, output, &command).await,
         Command::Image(command) => image::run(session, output, command).await,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod alarm;
 mod auto;
 mod cost;
 mod disk;

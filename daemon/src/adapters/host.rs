@@ -58,6 +58,10 @@ impl Host for Machine {
         self.facts.clone()
     }
 
+    fn name(&self) -> String {
+        System::host_name().unwrap_or_default()
+    }
+
     fn load(&self) -> HostLoad {
         let load = System::load_average().ok().map(|load| load.one);
         let mut last = self.system.lock().unwrap_or_else(PoisonError::into_inner);

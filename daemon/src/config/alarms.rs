@@ -1,4 +1,4 @@
-//! The table of alarms: whom they may be told to, besides people with e-mail.
+//! The table of alarms: how long their periods are, and whom they may be told to, besides people with e-mail.
 
 use std::{
     collections::BTreeMap,
@@ -14,14 +14,22 @@ use crate::model::Result;
 /// Lightsail has no longer endpoints.
 const LONGEST_NAME: usize = 256;
 
-/// Whom alarms may be told to.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// How alarms are evaluated, and whom they may be told to.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Alarms {
+    /// Length of their periods, in seconds: whole minutes, up to Lightsail's five. It holds for alarms that are put from then on.
+    pub period_seconds: u32,
     /// Hosts, or hosts with a port, that webhooks may lead to although they are this host or its instances.
     pub webhook_hosts: Vec<String>,
     /// Programs with their arguments that users may have run, by name.
     pub commands: BTreeMap<String, Vec<String>>,
+}
+
+impl Default for Alarms {
+    fn default() -> Self {
+        Self { period_seconds: 300, webhook_hosts: Vec::new(), commands: BTreeMap::new() }
+    }
 }
 
 impl Alarms {
@@ -36,6 +44,9 @@ impl Alarms {
 
     /// What no type shows.
     pub(super) fn check(&self) -> Result<()> {
+        if !matches!(self.period_seconds, 60 | 120 | 180 | 240 | 300) {
+            return Err(broken("alarms.period_seconds must be 60, 120, 180, 240 or 300".into()));
+        }
         self.places()?;
         for (name, words) in &self.commands {
             let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -109,6 +120,9 @@ mod tests {
     #[test]
     fn broken_values_are_refused_by_name() {
         for (text, word) in [
+            ("period_seconds = 0", "period_seconds"),
+            ("period_seconds = 90", "period_seconds"),
+            ("period_seconds = 3600", "period_seconds"),
             ("webhook_hosts = ['']", "webhook_hosts"),
             ("webhook_hosts = ['https://a.example']", "webhook_hosts"),
             ("webhook_hosts = ['a.example/x']", "webhook_hosts"),

@@ -13,6 +13,7 @@
 //!
 //! Imports `model` and `ports` only: no door and no adapter is known here.
 
+mod alarms;
 mod beneath;
 mod burst;
 mod finish;
@@ -120,6 +121,8 @@ struct Shared {
     burst: burst::Ledger,
     health: health::HealthHub,
     waits: revival::Waits,
+    watch: alarms::Watch,
+    post: alarms::Post,
     recovery: OnceLock<RecoveryRules>,
     moments: broadcast::Sender<Moment>,
     readiness: ReadinessHub,
@@ -160,6 +163,8 @@ impl Engine {
             burst: burst::Ledger::new(ports.hypervisor.events()),
             health: health::HealthHub::default(),
             waits: revival::Waits::default(),
+            watch: alarms::Watch::default(),
+            post: alarms::Post::default(),
             recovery: OnceLock::new(),
             readiness: ReadinessHub::default(),
             workers: Mutex::default(),

@@ -86,6 +86,8 @@ pub(super) fn plan(operation: &Operation) -> Plan {
         | OperationKind::CreateContactMethod
         | OperationKind::DeleteContactMethod
         | OperationKind::SendContactMethodVerification
+        | OperationKind::ConfirmContactMethod
+        | OperationKind::ChangeAlarmState
         | OperationKind::PublishPort
         | OperationKind::UnpublishPort
         | OperationKind::PullImage

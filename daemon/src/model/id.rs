@@ -64,6 +64,18 @@ id!(
     SnapshotId
 );
 id!(
+    /// An alarm.
+    AlarmId
+);
+id!(
+    /// A contact method.
+    ContactId
+);
+id!(
+    /// A notice on its way to somebody.
+    LetterId
+);
+id!(
     /// One installation of the daemon. All that it makes is tagged with it, so that two daemons on one host keep apart.
     HostId
 );

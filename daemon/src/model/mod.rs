@@ -3,6 +3,7 @@
 //! No async, no I/O, and no import from any other room. A wire type is never a domain type, and neither is a database row.
 
 mod address;
+mod alarm;
 mod auto_snapshot;
 mod blueprint;
 mod bundle;
@@ -10,6 +11,7 @@ mod burst;
 mod caller;
 mod catalogue;
 pub mod changed;
+mod contact;
 mod cost;
 mod disk;
 mod error;
@@ -24,6 +26,7 @@ mod ipv6;
 mod key_pair;
 mod layer;
 mod layout;
+mod letter;
 mod merge;
 mod metadata;
 mod metric;
@@ -50,12 +53,17 @@ mod usage;
 mod user_data;
 
 pub use address::{DOMAIN, Pool, group_of, mac_of};
+pub use alarm::{
+    Alarm, AlarmRule, Comparison, Datum, Judgement, MissingData, Telling, Watched, data as alarm_data,
+    judge as judge_alarm,
+};
 pub use auto_snapshot::{AutoSnapshot, TimeOfDay};
 pub use blueprint::{BaseImage, Blueprint, BlueprintKind, Firmware};
 pub use bundle::Bundle;
 pub use burst::{Burst, BurstRecord, CpuShare, NO_CPU_CONTROLLER};
 pub use caller::{Access, Caller, Door, Owner};
 pub use catalogue::Catalogue;
+pub use contact::{Code, ContactMethod, ContactStatus};
 pub use cost::{
     Charge, DayCost, PlanTime, PricingUnit, Stretch, UsageCost, estimate, idle_stretches, plan_times,
 };
@@ -63,7 +71,10 @@ pub use disk::{Attachment, Disk, Drive, Slot};
 pub use error::{Error, Kind, Result};
 pub use health::{CheckState, Health, Seen, StatusCheck, judge};
 pub use host::{Accelerator, Finding, HostFacts, HypervisorFacts, Verdict};
-pub use id::{DiskId, HostId, InstanceId, KeyPairId, LayerId, OperationId, SnapshotId, StaticIpId};
+pub use id::{
+    AlarmId, ContactId, DiskId, HostId, InstanceId, KeyPairId, LayerId, LetterId, OperationId, SnapshotId,
+    StaticIpId,
+};
 pub use image::{
     Bake, BakeFile, Download, FirstPassword, ImageMoment, ImageSource, ImportOrder, ImportTarget,
     OwnBlueprint, SignatureForm, SigningKey, StoredImage, Trust, Verification,
@@ -73,6 +84,7 @@ pub use ipv6::{IPV6_ROUTER, Ipv6Range, address_in, link_local};
 pub use key_pair::{KeyPair, PublicKey};
 pub use layer::{Beneath, Layer, Stack};
 pub use layout::{InstanceFiles, Layout};
+pub use letter::{Delivery, Letter};
 pub use merge::{DEPTH, Merge, Survey, Way};
 pub use metadata::{MetadataOptions, MetadataUpdate};
 pub use metric::{Metric, Unit};

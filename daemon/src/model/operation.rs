@@ -118,6 +118,10 @@ words!(
         DeleteContactMethod,
         /// Send a code that proves that somebody reads what is sent there.
         SendContactMethodVerification,
+        /// Say the code that came.
+        ConfirmContactMethod,
+        /// Have an alarm say something else of an instance. The daemon does so by itself.
+        ChangeAlarmState,
         /// Have a port of the host lead to an instance.
         PublishPort,
         /// Have it lead nowhere any more.

@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use super::{Disk, Drive, Instance, KeyPair, Owner, ResourceType, Snapshot, StaticIp};
+use super::{
+    Alarm, ContactMethod, Disk, Drive, Instance, KeyPair, Owner, ResourceType, Snapshot, StaticIp, Watched,
+};
 
 /// What an operation is on.
 #[derive(Clone, Copy, Debug)]
@@ -68,5 +70,23 @@ impl<'a> From<&'a KeyPair> for Resource<'a> {
     fn from(one: &'a KeyPair) -> Self {
         let (kind, name) = (ResourceType::KeyPair, one.name.as_str());
         Self { kind, id: one.id.0, name, owner: Some(&one.owner) }
+    }
+}
+
+impl<'a> From<&'a Alarm> for Resource<'a> {
+    fn from(one: &'a Alarm) -> Self {
+        Self { kind: ResourceType::Alarm, id: one.id.0, name: one.name.as_str(), owner: Some(&one.owner) }
+    }
+}
+
+impl<'a> From<&'a Watched> for Resource<'a> {
+    fn from(one: &'a Watched) -> Self {
+        Self { kind: ResourceType::Instance, id: one.id.0, name: one.name.as_str(), owner: Some(&one.owner) }
+    }
+}
+
+impl<'a> From<&'a ContactMethod> for Resource<'a> {
+    fn from(one: &'a ContactMethod) -> Self {
+        Self { kind: ResourceType::ContactMethod, id: one.id.0, name: one.name(), owner: Some(&one.owner) }
     }
 }

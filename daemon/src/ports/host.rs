@@ -8,6 +8,11 @@ pub trait Host: Send + Sync {
     /// Its processors, memory and kernel.
     fn facts(&self) -> HostFacts;
 
+    /// What it is called; empty where nobody says so.
+    fn name(&self) -> String {
+        String::new()
+    }
+
     /// How busy it is.
     fn load(&self) -> HostLoad {
         HostLoad::default()

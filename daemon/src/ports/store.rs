@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::AlarmChange;
 use crate::model::{
-    AutoSnapshot, BurstRecord, Bytes, Cause, Disk, DiskId, FirstBoot, FrozenDisk, HostId, Instance,
-    InstanceId, KeyPair, KeyPairId, Layer, LayerId, MetadataOptions, Month, Operation, OperationId, Owner,
-    PortRule, Publication, RecoveryPolicy, RecoveryRecord, ResourceName, Result, Size, Slot, Snapshot,
-    SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags, Way,
+    Alarm, AlarmId, AutoSnapshot, BurstRecord, Bytes, Cause, ContactMethod, Disk, DiskId, FirstBoot,
+    FrozenDisk, HostId, Instance, InstanceId, KeyPair, KeyPairId, Layer, LayerId, Letter, MetadataOptions,
+    Month, Operation, OperationId, Owner, PortRule, Publication, RecoveryPolicy, RecoveryRecord,
+    ResourceName, Result, Size, Slot, Snapshot, SnapshotId, Stack, StaticIp, StaticIpId, Status, Tags, Way,
 };
 
 /// One thing to write. Several in one commit are written together or not at all.
@@ -135,6 +136,8 @@ pub enum Change {
     Recovery(InstanceId, RecoveryChange),
     /// Which start of the host this is.
     SetBootId(String),
+    /// Something about alarms and what they tell.
+    Alarm(AlarmChange),
     /// An operation, new or not.
     PutOperation(Box<Operation>),
 }
@@ -286,6 +289,21 @@ pub trait Store: Send + Sync {
 
     /// Which start of the host the last one was; none before the first.
     async fn boot_id(&self) -> Result<Option<String>>;
+
+    /// All alarms, by name.
+    async fn alarms(&self) -> Result<Vec<Alarm>>;
+
+    /// The alarm of that name.
+    async fn alarm(&self, name: &ResourceName) -> Result<Option<Alarm>>;
+
+    /// Everybody's contact methods.
+    async fn contact_methods(&self) -> Result<Vec<ContactMethod>>;
+
+    /// Letters that nobody has taken yet, the oldest first: the first thousand of them.
+    async fn waiting_letters(&self) -> Result<Vec<Letter>>;
+
+    /// What an alarm has told lately, the newest first.
+    async fn letters_of(&self, alarm: AlarmId) -> Result<Vec<Letter>>;
 
     /// One operation.
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>>;

@@ -8,11 +8,13 @@ impl Verbs {
         let instances = self.ports.store.instances().await?;
         let pairs = self.ports.store.key_pairs().await?;
         let static_ips = self.ports.store.static_ips().await?;
+        let alarms = self.ports.store.alarms().await?;
         let mut names: Vec<String> = instances
             .iter()
             .filter(|instance| seen(&instance.owner))
             .map(|instance| instance.name.to_string())
             .chain(pairs.iter().filter(|pair| seen(&pair.owner)).map(|pair| pair.name.to_string()))
+            .chain(alarms.iter().filter(|one| seen(&one.owner)).map(|one| one.name.to_string()))
             .chain(static_ips.iter().filter(|one| seen(&one.owner)).map(|one| one.name.to_string()))
             .collect();
         names.sort_unstable();

@@ -86,6 +86,8 @@ impl Verbs {
             || store.disk(name).await?.is_some_and(|one| theirs(&one.owner))
             || store.snapshot(name).await?.is_some_and(|one| theirs(&one.owner))
             || store.static_ip(name).await?.is_some_and(|one| theirs(&one.owner))
-            || store.key_pair(name).await?.is_some_and(|one| theirs(&one.owner)))
+            || store.key_pair(name).await?.is_some_and(|one| theirs(&one.owner))
+            || store.alarm(name).await?.is_some_and(|one| theirs(&one.owner))
+            || self.has_contact(caller, name).await?)
     }
 }

@@ -5,7 +5,9 @@
 
 mod add_ons;
 mod admission;
+mod alarms;
 mod clone_instance;
+mod contacts;
 mod create_instances;
 mod create_key_pair;
 mod delete_instance;
@@ -62,6 +64,7 @@ use std::sync::Arc;
 pub use self::{
     add_ons::{AutoChoice, AutoSnapshots, DailyTimes},
     admission::{Capacity, Quotas},
+    alarms::{PutAlarm, ShownAlarm},
     create_instances::CreateInstances,
     create_key_pair::CreatedKeyPair,
     disks::{CreateDisk, DiskOrigin},
@@ -113,6 +116,8 @@ pub struct Policy {
     pub ipv6_range: Option<Ipv6Range>,
     /// So many automatic snapshots are kept of each instance or disk.
     pub auto_snapshots_kept: usize,
+    /// Length of the periods of alarms, in seconds; shorter where the metric's own are.
+    pub alarm_period: u32,
     /// So many days are operations kept after they ended.
     pub history_days: u32,
     /// Remove images that a newer one has replaced and no instance stands on, when the newer one comes.

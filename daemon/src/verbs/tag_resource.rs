@@ -4,7 +4,7 @@ use crate::{
         Caller, Error, Operation, OperationKind, Owner, Resource, ResourceName, ResourceType, Result, Tags,
         changed,
     },
-    ports::Change,
+    ports::{AlarmChange, Change},
 };
 
 /// A resource that bears tags.
@@ -53,6 +53,14 @@ impl Verbs {
                 owner: pair.owner,
                 tags: pair.tags,
                 change: Box::new(move |tags| Change::SetKeyPairTags(pair.id, tags)),
+            }
+        } else if let Some(alarm) = self.ports.store.alarm(&name).await?.filter(|one| allowed(&one.owner)) {
+            Tagged {
+                kind: ResourceType::Alarm,
+                id: alarm.id.0,
+                owner: alarm.owner,
+                tags: alarm.tags,
+                change: Box::new(move |tags| Change::Alarm(AlarmChange::SetTags(alarm.id, tags))),
             }
         } else {
             return Err(Error::not_found("Resource", &name).tip("see which names there are: sloop name list"));

@@ -84,6 +84,7 @@ pub(crate) fn policy() -> Policy {
         public_pool: "172.27.0.0/22".parse().expect("a range"),
         ipv6_range: Some("2001:db8:12::/48".parse().expect("a range")),
         auto_snapshots_kept: 7,
+        alarm_period: 300,
         history_days: 730,
         prune_replaced: false,
         package_proxy: String::new(),

@@ -97,6 +97,11 @@ impl Kind {
     }
 }
 
+/// The names of what is measured of instances, for the command line.
+pub(crate) fn of_instances() -> PossibleValuesParser {
+    PossibleValuesParser::new(INSTANCE.iter().map(|kind| kind.name))
+}
+
 /// All names, for the command line.
 pub(super) fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(INSTANCE.iter().chain(&HOST).map(|kind| kind.name))

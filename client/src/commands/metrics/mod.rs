@@ -18,8 +18,8 @@ use sloop_proto::v1::{
 };
 
 use self::graph::{Canvas, Glyphs, Graph};
-pub(crate) use self::kind::TICK;
 use self::kind::{Kind, WHERE_KNOWN};
+pub(crate) use self::kind::{TICK, of_instances};
 use self::window::Window;
 use crate::complete;
 use crate::connect::Session;

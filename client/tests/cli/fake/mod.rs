@@ -1,6 +1,7 @@
 //! A daemon with a script instead of machines: what becomes of an instance lies in its name.
 
 mod add_ons;
+mod alarms;
 mod console;
 mod costs;
 mod disks;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use sloop_proto::v1::add_ons_server::AddOnsServer;
+use sloop_proto::v1::alarms_server::AlarmsServer;
 use sloop_proto::v1::catalogue_server::CatalogueServer;
 use sloop_proto::v1::costs_server::CostsServer;
 use sloop_proto::v1::disks_server::DisksServer;
@@ -94,6 +96,7 @@ fn serve(socket: &Path, script: Script) -> Runtime {
     let listener = runtime.block_on(async { UnixListener::bind(socket).unwrap() });
     let server = Server::builder()
         .add_service(AddOnsServer::new(script))
+        .add_service(AlarmsServer::new(script))
         .add_service(CatalogueServer::new(script))
         .add_service(CostsServer::new(script))
         .add_service(DisksServer::new(script))

@@ -3,14 +3,17 @@
 //! One thread owns the connection and does one thing after the other; everybody else sends it closures. Commits are on the
 //! disk when they return (`synchronous = FULL`: 0.3 ms, against the tens of milliseconds of what follows them).
 
+mod alarms;
 mod auto_snapshots;
 mod bursts;
+mod contacts;
 mod digests;
 mod disks;
 mod drives;
 mod instances;
 mod key_pairs;
 mod layers;
+mod letters;
 mod merges;
 mod migrations;
 mod operations;

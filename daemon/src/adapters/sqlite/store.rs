@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    Sqlite, auto_snapshots, bursts, digests, disks, instances, key_pairs, layers, operations, recovery,
-    snapshots, static_ips, transfer, write,
+    Sqlite, alarms, auto_snapshots, bursts, contacts, digests, disks, instances, key_pairs, layers, letters,
+    operations, recovery, snapshots, static_ips, transfer, write,
 };
 use crate::{
     model::{
-        AutoSnapshot, BurstRecord, Bytes, Disk, HostId, Instance, InstanceId, KeyPair, Layer, LayerId, Month,
-        Operation, OperationId, RecoveryRecord, ResourceName, Result, Snapshot, SnapshotId, Stack, StaticIp,
+        Alarm, AlarmId, AutoSnapshot, BurstRecord, Bytes, ContactMethod, Disk, HostId, Instance, InstanceId,
+        KeyPair, Layer, LayerId, Letter, Month, Operation, OperationId, RecoveryRecord, ResourceName, Result,
+        Snapshot, SnapshotId, Stack, StaticIp,
     },
     ports::{Change, LayerUse, OperationFilter, Store},
 };
@@ -141,6 +142,27 @@ impl Store for Sqlite {
 
     async fn boot_id(&self) -> Result<Option<String>> {
         self.with(|db| recovery::boot_id(db)).await
+    }
+
+    async fn alarms(&self) -> Result<Vec<Alarm>> {
+        self.with(|db| alarms::select(db, "?1 = ''", "")).await
+    }
+
+    async fn alarm(&self, name: &ResourceName) -> Result<Option<Alarm>> {
+        let name = name.to_string();
+        self.with(move |db| Ok(alarms::select(db, "a.name = ?1", &name)?.pop())).await
+    }
+
+    async fn contact_methods(&self) -> Result<Vec<ContactMethod>> {
+        self.with(|db| contacts::all(db)).await
+    }
+
+    async fn waiting_letters(&self) -> Result<Vec<Letter>> {
+        self.with(|db| letters::waiting(db)).await
+    }
+
+    async fn letters_of(&self, alarm: AlarmId) -> Result<Vec<Letter>> {
+        self.with(move |db| letters::of(db, alarm)).await
     }
 
     async fn operation(&self, id: OperationId) -> Result<Option<Operation>> {

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::{
-    auto_snapshots, bursts, digests, disks, drives, instances, key_pairs, layers, merges, operations, ports,
-    publications, recovery, snapshots, static_ips, transfer, unreadable,
+    alarms, auto_snapshots, bursts, digests, disks, drives, instances, key_pairs, layers, merges, operations,
+    ports, publications, recovery, snapshots, static_ips, transfer, unreadable,
 };
 use crate::{
     model::{Error, InstanceId, Kind, Status, Tags},
@@ -88,6 +88,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::RemoveInstance(id) => {
             drives::leave(db, *id)?;
             auto_snapshots::leave(db, id.0)?;
+            alarms::leave(db, *id)?;
             remove(db, "instances", id.0)
         }
         Change::SetFirstBoot(id, first_boot) => {
@@ -116,6 +117,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::PutBurst(record) => bursts::put(db, record),
         Change::Recovery(id, change) => recovery::apply(db, *id, change),
         Change::SetBootId(id) => recovery::set_boot_id(db, id),
+        Change::Alarm(change) => alarms::apply(db, change),
         Change::PutOperation(operation) => operations::put(db, operation),
     }
 }
@@ -176,14 +178,14 @@ pub(super) fn refuse<T>(error: Error) -> rusqlite::Result<T> {
     Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
-fn remove(db: &Connection, table: &str, id: Uuid) -> rusqlite::Result<()> {
+pub(super) fn remove(db: &Connection, table: &str, id: Uuid) -> rusqlite::Result<()> {
     let id = id.to_string();
     db.execute("DELETE FROM tags WHERE resource_id = ?1", [&id])?;
     db.execute("DELETE FROM names WHERE resource_id = ?1", [&id])?;
     db.execute(&format!("DELETE FROM {table} WHERE id = ?1"), [&id]).map(drop)
 }
 
-fn put_tags(db: &Connection, id: Uuid, tags: &Tags) -> rusqlite::Result<()> {
+pub(super) fn put_tags(db: &Connection, id: Uuid, tags: &Tags) -> rusqlite::Result<()> {
     db.execute("DELETE FROM tags WHERE resource_id = ?1", [id.to_string()])?;
     for (key, value) in tags.iter() {
         db.execute("INSERT INTO tags VALUES (?1,?2,?3)", params![id.to_string(), key, value])?;

@@ -124,6 +124,8 @@ fn operation_type(kind: OperationKind) -> wire::OperationType {
         OperationKind::CreateContactMethod => Type::CreateContactMethod,
         OperationKind::DeleteContactMethod => Type::DeleteContactMethod,
         OperationKind::SendContactMethodVerification => Type::SendContactMethodVerification,
+        OperationKind::ConfirmContactMethod => Type::ConfirmContactMethod,
+        OperationKind::ChangeAlarmState => Type::ChangeAlarmState,
         OperationKind::PublishPort => Type::PublishPort,
         OperationKind::UnpublishPort => Type::UnpublishPort,
         OperationKind::PullImage => Type::PullImage,

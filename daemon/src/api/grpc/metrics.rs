@@ -1,4 +1,4 @@
-mod words;
+pub(super) mod words;
 
 use jiff::Timestamp;
 use sloop_proto::v1::{self as wire, metrics_server::Metrics};

@@ -1,6 +1,7 @@
 //! gRPC on a Unix socket: the door of `sloop` and of programs that want streams.
 
 mod add_ons;
+mod alarms;
 mod caller;
 mod catalogue;
 mod convert;
@@ -85,6 +86,7 @@ pub async fn serve(
         .add_service(service!(wire::terminal_server::TerminalServer<Door>))
         .add_service(service!(wire::readiness_server::ReadinessServer<Door>))
         .add_service(service!(wire::metrics_server::MetricsServer<Door>))
+        .add_service(service!(wire::alarms_server::AlarmsServer<Door>))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), ended)
         .await?;
     Ok(())

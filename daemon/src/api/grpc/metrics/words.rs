@@ -57,7 +57,7 @@ pub(super) fn asked_metric(number: i32) -> Option<Metric> {
     })
 }
 
-pub(super) fn unit(unit: Unit) -> wire::MetricUnit {
+pub(in crate::api::grpc) fn unit(unit: Unit) -> wire::MetricUnit {
     match unit {
         Unit::Seconds => wire::MetricUnit::Seconds,
         Unit::Bytes => wire::MetricUnit::Bytes,
