@@ -2,46 +2,36 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use common::{Host, caller, create};
+use common::{Dial, Host, caller, create};
 use jiff::{SignedDuration, Timestamp};
 use sloopd::{
     model::{
         Access, Bytes, DayCost, Kind, OperationStatus, PricingUnit, ResourceType, Result, Slot, Stretch,
         TimeOfDay,
     },
-    ports::Clock,
     verbs::{CostReport, CreateDisk, Policy},
 };
-
-/// A clock that stands until it is set.
-struct Standing(Mutex<Timestamp>);
-
-impl Clock for Standing {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("unpoisoned")
-    }
-}
 
 /// A host whose clock stands, with an instance that was made when November began.
 struct Stand {
     host: Host,
-    clock: Arc<Standing>,
+    clock: Arc<Dial>,
 }
 
 const WHOLE: (&str, &str) = ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z");
 
 impl Stand {
     async fn new() -> Self {
-        let clock = Arc::new(Standing(Mutex::new(instant(WHOLE.0))));
+        let clock = Dial::at(WHOLE.0);
         let host = Host::by_clock(clock.clone());
         host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
         Self { host, clock }
     }
 
     fn set(&self, time: &str) {
-        *self.clock.0.lock().expect("unpoisoned") = instant(time);
+        self.clock.set(time);
     }
 
     async fn ask(&self, name: &str, (start, end): (&str, &str)) -> Result<CostReport> {

@@ -269,4 +269,11 @@ async fn what_is_latest_is_given_by_name_also_of_those_that_are_stopped() {
     assert_eq!(seen, [("app", Status::Running), ("db", Status::Stopped), ("web", Status::Running)]);
     let db = &latest.instances[1];
     assert_eq!((db.cpu_count, db.ram_bytes, db.latest.as_ref()), (2, 512 << 20, None));
+    host.engine.sample().await.expect("measured");
+    let latest = host.verbs.get_latest_metrics(&caller()).await.expect("readable");
+    let is_measured = |nth: usize| {
+        let values = latest.instances[nth].latest.as_ref().map(|latest| &latest.values);
+        values.is_some_and(|values| values.iter().any(|(metric, _)| *metric == Metric::MemoryResident))
+    };
+    assert_eq!([0, 1, 2].map(is_measured), [true, false, true]);
 }

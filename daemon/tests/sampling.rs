@@ -2,30 +2,18 @@
 
 mod common;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use common::{Host, caller, create};
-use jiff::{SignedDuration, Timestamp};
+use common::{Dial, Host, caller, create};
+use jiff::SignedDuration;
 use sloopd::{
     model::{Bytes, DiskUsage, InstanceId, Metric, Point, Span, Subject, Usage},
-    ports::Clock,
+    ports::Clock as _,
 };
-
-/// A clock that stands until it is set.
-struct Standing(Mutex<Timestamp>);
-
-impl Clock for Standing {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("unpoisoned")
-    }
-}
 
 struct Stand {
     host: Host,
-    clock: Arc<Standing>,
+    clock: Arc<Dial>,
     id: InstanceId,
 }
 
@@ -33,7 +21,7 @@ const ALL_TIME: Span = Span { start: 0, end: i64::MAX };
 
 impl Stand {
     async fn new() -> Self {
-        let clock = Arc::new(Standing(Mutex::new("2026-11-05T10:00:00Z".parse().expect("an instant"))));
+        let clock = Dial::at("2026-11-05T10:00:00Z");
         let host = Host::by_clock(clock.clone());
         host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
         let id = host.verbs.get_instance(&caller(), "web").await.expect("there").id;
@@ -63,7 +51,7 @@ impl Stand {
     }
 
     fn turn(&self, seconds: i64) {
-        *self.clock.0.lock().expect("unpoisoned") += SignedDuration::from_secs(seconds);
+        self.clock.turn(SignedDuration::from_secs(seconds));
     }
 
     async fn points(&self, metric: Metric, period: u32) -> Vec<Point> {

@@ -2,34 +2,22 @@
 
 mod common;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use common::{Host, caller, create};
+use common::{Dial, Host, caller, create};
 use jiff::Timestamp;
 use sloopd::{
     adapters::catalogue,
     engine::{Engine, Limits},
     model::{Bytes, InstanceId, Kind, Month},
-    ports::{Clock, Ports},
+    ports::Ports,
     verbs::Verbs,
 };
-
-/// A clock that stands until it is set.
-struct Standing(Mutex<Timestamp>);
-
-impl Clock for Standing {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("unpoisoned")
-    }
-}
 
 /// A host with an instance that runs, and a daemon over it whose clock stands.
 struct Stand {
     host: Host,
-    clock: Arc<Standing>,
+    clock: Arc<Dial>,
     engine: Engine,
     verbs: Verbs,
     id: InstanceId,
@@ -40,7 +28,7 @@ impl Stand {
         let host = Host::new();
         host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
         let id = host.verbs.get_instance(&caller(), "web").await.expect("there").id;
-        let clock = Arc::new(Standing(Mutex::new(instant("2026-11-05T10:00:00Z"))));
+        let clock = Dial::at("2026-11-05T10:00:00Z");
         let (engine, verbs) = daemon(&host, &clock);
         Self { host, clock, engine, verbs, id }
     }
@@ -52,7 +40,7 @@ impl Stand {
     }
 
     fn set(&self, time: &str) {
-        *self.clock.0.lock().expect("unpoisoned") = instant(time);
+        self.clock.set(time);
     }
 
     fn moves(&self, inward: u64, outward: u64) {
@@ -89,7 +77,7 @@ fn november(inward: u64, outward: u64) -> (String, u64, u64) {
     ("2026-11".to_owned(), inward, outward)
 }
 
-fn daemon(host: &Host, clock: &Arc<Standing>) -> (Engine, Verbs) {
+fn daemon(host: &Host, clock: &Arc<Dial>) -> (Engine, Verbs) {
     let ports = Ports { clock: clock.clone(), ..host.ports.clone() };
     let limits = Limits { shutdown: Duration::from_secs(20), parallel: 4, headroom: 0 };
     let engine = Engine::new(ports.clone(), limits, common::unbroken());

@@ -1,40 +1,31 @@
 //! A host whose clock and measurements the tests have in hand.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use sloopd::{
     engine::Lifeline,
     model::{
         Alarm, AlarmState, Caller, Channel, Comparison, Endpoint, InstanceId, Metric, MissingData, Notice,
         Operation, OperationKind, ResourceName, Sample, Tick,
     },
-    ports::{Clock, OperationFilter},
+    ports::{Clock as _, OperationFilter},
     verbs::PutAlarm,
 };
 
-use crate::common::{Host, caller, create};
-
-/// A clock that stands until it is set.
-pub(crate) struct Standing(Mutex<Timestamp>);
-
-impl Clock for Standing {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("unpoisoned")
-    }
-}
+use crate::common::{Dial, Host, caller, create};
 
 /// A host with the instance `web`, whose owner has a webhook.
 pub(crate) struct Stand {
     pub(crate) host: Host,
-    pub(crate) clock: Arc<Standing>,
+    pub(crate) clock: Arc<Dial>,
     pub(crate) id: InstanceId,
 }
 
 impl Stand {
     /// Twenty seconds behind a full hour: all of the period before has come.
     pub(crate) async fn new() -> Self {
-        let clock = Arc::new(Standing(Mutex::new("2026-11-05T10:00:20Z".parse().expect("an instant"))));
+        let clock = Dial::at("2026-11-05T10:00:20Z");
         let host = Host::by_clock(clock.clone());
         host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
         let id = host.verbs.get_instance(&caller(), "web").await.expect("there").id;
@@ -58,7 +49,7 @@ impl Stand {
     }
 
     pub(crate) fn turn(&self, seconds: i64) {
-        *self.clock.0.lock().expect("unpoisoned") += SignedDuration::from_secs(seconds);
+        self.clock.turn(SignedDuration::from_secs(seconds));
     }
 
     pub(crate) async fn evaluate(&self) {

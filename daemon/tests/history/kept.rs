@@ -1,39 +1,21 @@
 //! How long the history goes back, by a clock that the test turns.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use sloopd::{
     model::{Door, Kind, OperationKind, TimeOfDay},
-    ports::Clock,
+    ports::Clock as _,
 };
 
 use crate::{
     all,
-    common::{Host, caller, create},
+    common::{Dial, Host, caller, create},
 };
-
-/// A clock that shows what it is told.
-struct Dial(Mutex<Timestamp>);
-
-impl Clock for Dial {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("unpoisoned")
-    }
-}
-
-impl Dial {
-    fn turn(&self, hours: i64) {
-        *self.0.lock().expect("unpoisoned") += SignedDuration::from_hours(hours);
-    }
-}
 
 /// A host with the instance `web`, at noon of a day.
 async fn host() -> (Host, Arc<Dial>) {
-    let dial = Arc::new(Dial(Mutex::new("2026-11-20T12:00:00Z".parse().expect("an instant"))));
+    let dial = Dial::at("2026-11-20T12:00:00Z");
     let host = Host::by_clock(dial.clone());
     host.done(create(&host.verbs, &["web"]).await.expect("accepted")).await;
     (host, dial)
@@ -55,12 +37,12 @@ async fn a_part_of_it_is_what_came_since_a_time() {
     let (host, dial) = host().await;
     let mut times = Vec::new();
     for value in ["one", "two", "three"] {
-        dial.turn(1);
+        dial.turn(SignedDuration::from_hours(1));
         times.push(dial.now());
         tag(&host, "web", value).await;
     }
     assert_eq!(changes(&host, "web", Some(times[1])).await, ["tag at: two -> three", "tag at: one -> two"]);
-    dial.turn(1);
+    dial.turn(SignedDuration::from_hours(1));
     assert_eq!(changes(&host, "web", Some(dial.now())).await, [""; 0], "it is there, and nothing was done");
     assert_eq!(changes(&host, "web", None).await.len(), 4);
 }
@@ -73,11 +55,11 @@ async fn two_years_are_kept_and_what_is_there_is_known_after_that() {
         verbs.create_key_pair(&caller(), name, Vec::new()).await.expect("made");
     }
     verbs.delete_key_pair(&caller(), "gone", None).await.expect("deleted");
-    dial.turn(24 * 729);
+    dial.turn(SignedDuration::from_hours(24 * 729));
     tag(&host, "kept", "late").await;
     assert_eq!(verbs.forget_history().await.expect("looked"), 0, "nothing is that old");
     assert_eq!(changes(&host, "kept", None).await.len(), 2);
-    dial.turn(48);
+    dial.turn(SignedDuration::from_hours(48));
     assert_eq!(
         verbs.forget_history().await.expect("looked"),
         0,
@@ -100,7 +82,7 @@ async fn what_the_daemon_does_by_itself_is_told_as_its_own() {
     let (host, dial) = host().await;
     host.verbs.enable_auto_snapshots(&caller(), "web", TimeOfDay::DEFAULT).await.expect("enabled");
     for _ in 0..9 {
-        dial.turn(24);
+        dial.turn(SignedDuration::from_hours(24));
         host.done(host.verbs.take_due_snapshots().await.expect("looked")).await;
     }
     host.verbs.take_due_snapshots().await.expect("looked");
@@ -126,7 +108,7 @@ async fn who_leaves_a_console_was_there_for_a_time() {
         session.expect("from the beginning").took
     };
     assert_eq!(took().await, Duration::ZERO);
-    dial.turn(2);
+    dial.turn(SignedDuration::from_hours(2));
     drop(console);
     host.until(async || took().await == Duration::from_hours(2)).await;
 }

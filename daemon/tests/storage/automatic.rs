@@ -1,42 +1,17 @@
 //! Automatic snapshots, by a clock that the test turns.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use sloopd::{
     model::{Kind, ResourceType, Slot, Status, TimeOfDay},
-    ports::Clock,
     verbs::{AutoChoice, CopySnapshot, CreateDisk, CreateInstances, DiskOrigin},
 };
 
 use crate::{
-    common::{self, Host, caller, create, order},
+    common::{self, Dial, Host, caller, create, order},
     stand::*,
 };
-
-/// A clock that shows what it is told.
-struct Dial(Mutex<Timestamp>);
-
-impl Clock for Dial {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("unpoisoned")
-    }
-}
-
-impl Dial {
-    fn at(time: &str) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(time.parse().expect("an instant"))))
-    }
-
-    fn set(&self, time: &str) {
-        *self.0.lock().expect("unpoisoned") = time.parse().expect("an instant");
-    }
-
-    fn turn(&self, hours: i64) {
-        let mut now = self.0.lock().expect("unpoisoned");
-        *now += SignedDuration::from_hours(hours);
-    }
-}
 
 /// A running instance with daily snapshots at six, asked for at noon on the 20th.
 async fn daily() -> (Host, Arc<Dial>) {
@@ -61,7 +36,7 @@ async fn over_eight_days_seven_are_kept() {
     let (host, dial) = daily().await;
     for hour in 0..8 * 24 {
         write(&host, "web", 1, hour).await;
-        dial.turn(1);
+        dial.turn(SignedDuration::from_hours(1));
         tick(&host).await;
     }
     tick(&host).await;

@@ -128,6 +128,9 @@ async fn snapshots_of_a_disk_attached_or_not() {
     small.origin = DiskOrigin::Snapshot("larger".into());
     let refused = host.verbs.create_disk(&caller(), small).await.expect_err("smaller than what it holds");
     assert_eq!(refused.field, Some("sizeInGb"));
+    let names = host.verbs.get_active_names(&caller(), None).await.expect("readable").items;
+    let wanted = ["data", "empty", "full", "larger", "one", "two", "web"];
+    assert!(wanted.iter().all(|name| names.iter().any(|one| one == name)), "{names:?}");
     consistent(&host, "after snapshots of a disk").await;
 }
 
