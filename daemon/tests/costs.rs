@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Dial, Host, caller, create};
+use common::{Host, caller, create, dial::Dial};
 use jiff::{SignedDuration, Timestamp};
 use sloopd::{
     model::{

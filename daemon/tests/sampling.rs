@@ -4,7 +4,7 @@ mod common;
 
 use std::{sync::Arc, time::Duration};
 
-use common::{Dial, Host, caller, create};
+use common::{Host, caller, create, dial::Dial};
 use jiff::SignedDuration;
 use sloopd::{
     model::{Bytes, DiskUsage, InstanceId, Metric, Point, Span, Subject, Usage},

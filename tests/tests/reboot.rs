@@ -14,7 +14,7 @@ const WATCHED: [&str; 3] = ["web", "db", "shop"];
 /// All that are to run again.
 const COUNT: usize = 20;
 /// Twenty boots in software, on whatever the machine has left.
-const LIMIT: Duration = Duration::from_mins(3);
+const LIMIT: Duration = Duration::from_mins(6);
 const LAUNCH: [&str; 5] = ["launch", "--blueprint", "tiny", "--bundle", "tiny_1_0"];
 
 /// What an instance must have afterwards as before: its addresses.

@@ -13,7 +13,7 @@ use sloopd::{
     verbs::PutAlarm,
 };
 
-use crate::common::{Dial, Host, caller, create};
+use crate::common::{Host, caller, create, dial::Dial};
 
 /// A host with the instance `web`, whose owner has a webhook.
 pub(crate) struct Stand {

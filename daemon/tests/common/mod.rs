@@ -1,7 +1,7 @@
 //! A daemon on the simulated host, without doors.
 #![allow(dead_code, clippy::missing_panics_doc)] // Each test file uses its own part of this.
 
-mod dial;
+pub(crate) mod dial;
 
 use std::{
     sync::{
@@ -20,8 +20,6 @@ use sloopd::{
     verbs::{Capacity, CreateInstances, Policy, Quotas, Verbs},
     wiring::simulated_ports,
 };
-
-pub(crate) use self::dial::Dial;
 
 /// A daemon with its world. State is in SQLite, in a directory of its own.
 pub(crate) struct Host {

@@ -10,7 +10,7 @@ use sloopd::{
 
 use crate::{
     all,
-    common::{Dial, Host, caller, create},
+    common::{Host, caller, create, dial::Dial},
 };
 
 /// A host with the instance `web`, at noon of a day.

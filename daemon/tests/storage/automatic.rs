@@ -9,7 +9,7 @@ use sloopd::{
 };
 
 use crate::{
-    common::{self, Dial, Host, caller, create, order},
+    common::{self, Host, caller, create, dial::Dial, order},
     stand::*,
 };
 
